@@ -1,0 +1,1 @@
+"""Microsoft 365 in the Wagtail admin."""

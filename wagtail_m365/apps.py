@@ -1,0 +1,15 @@
+"""The Django application."""
+
+from __future__ import annotations
+
+from django.apps import AppConfig
+from django.utils.translation import gettext_lazy as _
+
+
+class WagtailM365Config(AppConfig):
+    """Microsoft 365 in the Wagtail admin."""
+
+    name = "wagtail_m365"
+    label = "wagtail_m365"
+    verbose_name = _("Microsoft 365")
+    default_auto_field = "django.db.models.BigAutoField"

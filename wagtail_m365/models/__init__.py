@@ -1,0 +1,17 @@
+"""Rows, and the questions asked of them."""
+
+from __future__ import annotations
+
+from .configuration import AppRegistration, M365Settings
+from .connections import CachedAccessToken, Connection
+from .edit_sessions import EditSession
+from .versions import DocumentVersion
+
+__all__ = [
+    "AppRegistration",
+    "CachedAccessToken",
+    "Connection",
+    "DocumentVersion",
+    "EditSession",
+    "M365Settings",
+]

@@ -1,0 +1,96 @@
+"""Secrets that hide themselves, and the scrubbing of what may hold one."""
+
+from __future__ import annotations
+
+import logging
+import re
+from typing import Any, NoReturn
+
+HIDDEN = "[hidden]"
+
+# Form fields, JSON members and query parameters that carry secrets in OAuth 2.0
+# (RFC 6749, RFC 7523, RFC 7636) and in Graph's pre-authenticated addresses.
+_SENSITIVE_NAMES = (
+    "access_token|refresh_token|id_token|client_secret|client_assertion|assertion|"
+    "code_verifier|code|client_info|password|passphrase|private_key|tempauth|"
+    "prooftoken|sig"
+)
+_PAIR = re.compile(
+    rf"""(?ix) (?P<name>["']?\b(?:{_SENSITIVE_NAMES})\b["']?\s*[=:]\s*)"""
+    r"""(?P<value>"[^"]*"|'[^']*'|[^\s&,;}\]]+)"""
+)
+_BEARER = re.compile(r"(?i)\b(bearer\s+)[A-Za-z0-9._~+/=-]+")
+
+
+class Secret:
+    """A text that shows itself to nobody who does not ask by name.
+
+    ``repr``, ``str``, formatting, pickling and JSON give no text; only
+    :meth:`reveal` does. Not a subclass of ``str``, so that it cannot slip into
+    an f-string, a log record or a task argument unnoticed.
+    """
+
+    __slots__ = ("_text",)
+
+    def __init__(self, text: str) -> None:
+        self._text = text
+
+    def reveal(self) -> str:
+        """The text itself, for the one place that sends or seals it."""
+        return self._text
+
+    def __repr__(self) -> str:
+        return f"Secret({HIDDEN})"
+
+    def __str__(self) -> str:
+        return HIDDEN
+
+    def __format__(self, spec: str) -> str:
+        return HIDDEN
+
+    def __bool__(self) -> bool:
+        return bool(self._text)
+
+    def __len__(self) -> int:
+        return len(self._text)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Secret) and other._text == self._text
+
+    def __hash__(self) -> int:
+        return hash((Secret, self._text))
+
+    def __reduce__(self) -> NoReturn:
+        raise TypeError("A secret cannot be pickled; pass the id of its row instead.")
+
+
+def scrub(text: str) -> str:
+    """The text with every value hidden that looks like a secret of OAuth or Graph."""
+    hidden = _PAIR.sub(lambda match: match["name"] + HIDDEN, text)
+    return _BEARER.sub(lambda match: match[1] + HIDDEN, hidden)
+
+
+class ScrubbingFilter(logging.Filter):
+    """Hides secrets in log records, also in their arguments and tracebacks."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        """Rewrite the record in place; it is never dropped."""
+        record.msg = scrub(record.getMessage())
+        record.args = None
+        return True
+
+
+def scrubbed(value: Any) -> Any:
+    """A copy of a JSON-like value in which every text is scrubbed."""
+    if isinstance(value, str):
+        return scrub(value)
+    if isinstance(value, dict):
+        return {
+            key: HIDDEN
+            if re.fullmatch(_SENSITIVE_NAMES, str(key), re.IGNORECASE)
+            else scrubbed(member)
+            for key, member in value.items()
+        }
+    if isinstance(value, list | tuple):
+        return [scrubbed(member) for member in value]
+    return value
