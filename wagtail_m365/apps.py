@@ -13,3 +13,7 @@ class WagtailM365Config(AppConfig):
     label = "wagtail_m365"
     verbose_name = _("Microsoft 365")
     default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self) -> None:
+        """Install what works by being known: explanations, checks, signals."""
+        # One line per room that has something to install, in the order of floors.
