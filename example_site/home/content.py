@@ -1,0 +1,203 @@
+"""The example site's content: people, collections, documents, snippets."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from django.contrib.auth import get_user_model
+from django.contrib.auth.models import Group, Permission
+from django.core.files.storage import default_storage
+from wagtail.documents import get_document_model
+from wagtail.models import Collection, GroupCollectionPermission, Page, Site
+
+from example_site.home.models import HomePage, Policy, PressRelease
+
+SAMPLES = Path(__file__).resolve().parent.parent / "documents"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Login:
+    """One log-in of the example site; the name is the password, too."""
+
+    name: str
+    group: str
+    what: str
+
+
+LOGINS = (
+    Login(name="admin", group="", what="site admin: may do everything"),
+    Login(name="press", group="Editors", what="editor, all documents"),
+    Login(name="events", group="Editors", what="editor, all documents"),
+    Login(
+        name="policies",
+        group="Policy editors",
+        what='editor with rights on the collection "Policies" only',
+    ),
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sample:
+    """One sample document: its file here and what the site calls it."""
+
+    file: str
+    title: str
+    collection: str
+    stored_as: str = ""
+
+
+DOCUMENTS = (
+    Sample(
+        file="harbour-festival-press-release.docx",
+        title="Press release: harbour festival",
+        collection="Press",
+    ),
+    Sample(file="festival-budget.xlsx", title="Festival budget", collection="Press"),
+    Sample(file="harbour-tour.pptx", title="A tour of the harbour", collection="Press"),
+    Sample(
+        file="photo-album-large.pptx",
+        title="Album of the festival (large)",
+        collection="Press",
+    ),
+    Sample(
+        file="quarterly-report.docx",
+        title='Q3 #1 – "final" 100%',
+        collection="Press",
+        stored_as='Q3 #1 – "final" 100%.docx',
+    ),
+    Sample(
+        file="letter-1998.doc", title="Letter to the neighbours", collection="Press"
+    ),
+    Sample(file="opening-hours.csv", title="Opening hours", collection="Press"),
+    Sample(
+        file="visitor-rules.docx", title="Rules for visitors", collection="Policies"
+    ),
+    Sample(
+        file="visitor-rules.pdf",
+        title="Rules for visitors (to print)",
+        collection="Policies",
+    ),
+)
+
+INTRO = (
+    "<p>News, rules and pictures from the quays. What the harbour office publishes is "
+    "written in Word, Excel and PowerPoint – and lives here.</p>"
+)
+
+
+def load() -> None:
+    """Make everything that is not there yet; what editors changed stays."""
+    collections = {
+        name: _collection(name) for name in sorted({d.collection for d in DOCUMENTS})
+    }
+    _group("Editors", Collection.get_first_root_node())
+    _group("Policy editors", collections["Policies"])
+    for login in LOGINS:
+        _user(login)
+    for sample in DOCUMENTS:
+        _document(sample, collections[sample.collection])
+    _snippets()
+    _home_page()
+
+
+def _collection(name: str) -> Collection:
+    existing = Collection.objects.filter(name=name).first()
+    return existing or Collection.get_first_root_node().add_child(name=name)
+
+
+def _group(name: str, collection: Collection) -> None:
+    group, _ = Group.objects.get_or_create(name=name)
+    wanted = [
+        ("wagtailadmin", "access_admin"),
+        ("wagtail_m365", "use_microsoft365"),
+        *(
+            ("home", f"{verb}_{model}")
+            for verb in ("add", "change", "view")
+            for model in ("policy", "pressrelease")
+        ),
+    ]
+    for app_label, codename in wanted:
+        group.permissions.add(
+            Permission.objects.get(content_type__app_label=app_label, codename=codename)
+        )
+    for codename in ("add_document", "change_document", "choose_document"):
+        GroupCollectionPermission.objects.get_or_create(
+            group=group,
+            collection=collection,
+            permission=Permission.objects.get(
+                content_type__app_label="wagtaildocs", codename=codename
+            ),
+        )
+
+
+def _user(login: Login) -> None:
+    users = get_user_model().objects
+    if users.filter(username=login.name).exists():
+        return
+    email = f"{login.name}@harbour.example"
+    if not login.group:
+        users.create_superuser(login.name, email, login.name)
+        return
+    user = users.create_user(login.name, email, login.name)
+    user.groups.add(Group.objects.get(name=login.group))
+
+
+def _document(sample: Sample, collection: Collection) -> None:
+    model = get_document_model()
+    if model.objects.filter(title=sample.title).exists():
+        return
+    document = model(title=sample.title, collection=collection)
+    source = SAMPLES / sample.file
+    with source.open("rb") as file:
+        if sample.stored_as:
+            document.file.name = _store_as(sample.stored_as, file.read())
+        else:
+            document.file.save(sample.file, file, save=False)
+    document._set_document_file_metadata()
+    document.save()
+
+
+def _store_as(name: str, content: bytes) -> str:
+    # Past Django's cleaning of names: files that other systems brought in look so.
+    path = Path(default_storage.path("documents")) / name
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(content)
+    return f"documents/{name}"
+
+
+def _snippets() -> None:
+    documents = get_document_model().objects
+    Policy.objects.get_or_create(
+        name="Visitors",
+        defaults={
+            "summary": "What holds on our quays, piers and bridges.",
+            "document": documents.filter(title="Rules for visitors").first(),
+        },
+    )
+    if PressRelease.objects.exists():
+        return
+    release = PressRelease(headline="Harbour festival opens on 6 June")
+    for title in ("Press release: harbour festival", "Festival budget"):
+        release.attachments.append(("document", documents.get(title=title)))
+    release.save()
+
+
+def _home_page() -> None:
+    if HomePage.objects.exists():
+        return
+    root = Page.get_first_root_node()
+    for page in root.get_children():
+        page.delete()
+    root.refresh_from_db()
+    home = root.add_child(
+        instance=HomePage(title="The harbour is open", slug="home", intro=INTRO)
+    )
+    Site.objects.update_or_create(
+        is_default_site=True,
+        defaults={
+            "hostname": "localhost",
+            "root_page": home,
+            "site_name": "Harbour office",
+        },
+    )
