@@ -102,10 +102,10 @@ def docx(path, title, paras, table, picture=None):
     if picture:
         doc.add_picture(picture, width=Cm(15))
     t = doc.add_table(rows=1, cols=len(table[0]), style="Light Grid Accent 1")
-    for c, v in zip(t.rows[0].cells, table[0]):
+    for c, v in zip(t.rows[0].cells, table[0], strict=False):
         c.text = v
     for row in table[1:]:
-        for c, v in zip(t.add_row().cells, row):
+        for c, v in zip(t.add_row().cells, row, strict=False):
             c.text = v
     for p in paras[2:]:
         doc.add_paragraph(p)
@@ -267,7 +267,7 @@ for i, ext in enumerate(
     r, g, b = colorsys.hsv_to_rgb(hue, 0.55, 1)
     bands = [
         Image.blend(m.point(lambda v, k=k: int(v * k)), n, 0.25)
-        for k, n in zip((r, g, b), noise)
+        for k, n in zip((r, g, b), noise, strict=False)
     ]
     f = f"src/scan{i}.png"
     Image.merge("RGB", bands).save(f)
