@@ -30,6 +30,16 @@ class Settings:
     #: Certificate instead of a secret: ``{"private_key": PEM or path,
     #: "certificate": PEM or path, "passphrase": …}`` or ``{"pfx": path, "passphrase": …}``.
     CLIENT_CERTIFICATE: Mapping[str, str] | None = None
+    #: Path of a file with a federated assertion instead of a secret (workload
+    #: identity writes its path into ``AZURE_FEDERATED_TOKEN_FILE``).
+    CLIENT_ASSERTION_FILE: str | None = None
+    #: Ids of the tenants whose accounts may be connected; empty: any that
+    #: ``TENANT`` lets in.
+    ALLOWED_TENANTS: Sequence[str] = ()
+    #: Declare that claims challenges are understood: Microsoft then gives tokens
+    #: that live up to 28 hours and may be refused at any time (continuous access
+    #: evaluation). Every plugin that sends tokens itself must then handle that.
+    CLAIMS_CHALLENGES: bool = False
     #: Keys that seal tokens and secrets in the database, newest first.
     ENCRYPTION_KEYS: Sequence[str] = ()
     #: Allow plain http to loopback hosts of a custom cloud (development only).

@@ -43,8 +43,8 @@ class Migration(migrations.Migration):
             fields=[
                 ('id', models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
                 ('service_name', models.SlugField(blank=True, max_length=100, null=True, unique=True, verbose_name='service name')),
+                ('kind', models.CharField(choices=[('delegated', "A person's account"), ('app_only', 'The application itself')], default='delegated', max_length=12)),
                 ('label', models.CharField(blank=True, max_length=100, verbose_name='label')),
-                ('is_default', models.BooleanField(default=True, verbose_name='default')),
                 ('client_id', models.CharField(max_length=100)),
                 ('authority_tenant', models.CharField(max_length=255)),
                 ('tenant_id', models.CharField(max_length=100, verbose_name='tenant')),
@@ -64,6 +64,7 @@ class Migration(migrations.Migration):
                 ('created_at', models.DateTimeField(auto_now_add=True, verbose_name='connected on')),
                 ('last_refreshed_at', models.DateTimeField(blank=True, null=True)),
                 ('last_used_at', models.DateTimeField(blank=True, null=True, verbose_name='last used')),
+                ('default_for', models.OneToOneField(blank=True, null=True, on_delete=django.db.models.deletion.CASCADE, related_name='m365_default_connection', to=settings.AUTH_USER_MODEL)),
                 ('user', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.CASCADE, related_name='m365_connections', to=settings.AUTH_USER_MODEL, verbose_name='user')),
             ],
             options={
@@ -142,13 +143,17 @@ class Migration(migrations.Migration):
             name='M365Settings',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('enabled', models.BooleanField(default=False, verbose_name='enabled')),
+                ('enabled', models.BooleanField(default=True, verbose_name='enabled')),
                 ('registration', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='wagtail_m365.appregistration', verbose_name='app registration')),
             ],
             options={
                 'verbose_name': 'Microsoft 365',
                 'permissions': [('use_microsoft365', 'Can connect a Microsoft account and use it')],
             },
+        ),
+        migrations.AddIndex(
+            model_name='connection',
+            index=models.Index(fields=['state', 'last_refreshed_at'], name='m365_connection_idle'),
         ),
         migrations.AddConstraint(
             model_name='connection',

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from .configuration import AppRegistration, M365Settings
+from .registrations import AppRegistration, M365Settings
 from .connections import CachedAccessToken, Connection
 from .edit_sessions import EditSession
 from .versions import DocumentVersion

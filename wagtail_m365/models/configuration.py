@@ -1,75 +1,167 @@
-"""The site's connection to Microsoft: app registrations and the settings row."""
+"""The configuration that holds: Django's settings over the chosen app registration.
+
+Nothing is cached: with everything in Django's settings no query is made, else one.
+"""
 
 from __future__ import annotations
 
-import uuid
+from collections.abc import Mapping
+from pathlib import Path
 
-from django.db import models
-from django.utils.translation import gettext_lazy as _
-from wagtail.contrib.settings.models import BaseGenericSetting, register_setting
+from wagtail_m365.conf import is_set, settings
+from wagtail_m365.errors import Misconfigured, Undecryptable
+from wagtail_m365.http import HttpOptions
+from wagtail_m365.identity import clouds
+from wagtail_m365.identity.registration import (
+    ClientCertificate,
+    ClientSecret,
+    Credential,
+    FederatedAssertion,
+    PfxCertificate,
+    Registration,
+)
+from wagtail_m365.redaction import Secret
 
+from .registrations import AppRegistration, M365Settings
 
-class AppRegistration(models.Model):
-    """An application that an admin registered in Microsoft Entra."""
+__all__ = [
+    "AppRegistration",
+    "M365Settings",
+    "http_options",
+    "is_enabled",
+    "merged",
+    "registration",
+]
 
-    class Cloud(models.TextChoices):
-        GLOBAL = "global", _("Microsoft 365 (worldwide, including US GCC)")
-        US_GOV = "us_gov", _("US Government (GCC High)")
-        US_DOD = "us_dod", _("US Government (DoD)")
-        CHINA = "china", _("China (21Vianet)")
-        CUSTOM = "custom", _("Another server (addresses below)")
-
-    class CredentialKind(models.TextChoices):
-        SECRET = "secret", _("Client secret")
-        CERTIFICATE = "certificate", _("Certificate")
-        NONE = "none", _("None (public client)")
-
-    # Made in Python: sealed values are bound to it before the row exists.
-    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
-    name = models.CharField(_("name"), max_length=100, unique=True)
-    cloud = models.CharField(
-        _("cloud"), max_length=10, choices=Cloud.choices, default=Cloud.GLOBAL
-    )
-    authority_url = models.URLField(_("authority address"), blank=True)
-    graph_url = models.URLField(_("Graph address with version"), blank=True)
-    tenant = models.CharField(_("tenant"), max_length=255, default="organizations")
-    client_id = models.CharField(_("application (client) ID"), max_length=100)
-    credential_kind = models.CharField(
-        _("credential"),
-        max_length=12,
-        choices=CredentialKind.choices,
-        default=CredentialKind.SECRET,
-    )
-    client_secret_sealed = models.TextField(blank=True, editable=False)
-    certificate_sealed = models.TextField(blank=True, editable=False)
-    credential_expires_on = models.DateField(
-        _("secret or certificate ends on"), null=True, blank=True
-    )
-
-    class Meta:
-        verbose_name = _("app registration")
-        verbose_name_plural = _("app registrations")
-
-    def __str__(self) -> str:
-        return self.name
+_CREDENTIAL_NAMES = ("CLIENT_SECRET", "CLIENT_CERTIFICATE", "CLIENT_ASSERTION_FILE")
+#: What MSAL is told to declare: continuous access evaluation.
+_CAPABILITIES = ("CP1",)
 
 
-@register_setting(icon="m365", order=800)
-class M365Settings(BaseGenericSetting):
-    """Settings → Microsoft 365."""
+def is_enabled() -> bool:
+    """Is the extension switched on, and is there an app registration to use?"""
+    if settings.ENABLED is False:
+        return False
+    if settings.ENABLED and settings.CLIENT_ID:
+        return True
+    row = M365Settings.current()
+    switched_on = row.enabled if settings.ENABLED is None else True
+    return switched_on and bool(settings.CLIENT_ID or row.registration)
 
-    enabled = models.BooleanField(_("enabled"), default=False)
-    registration = models.ForeignKey(
-        AppRegistration,
-        verbose_name=_("app registration"),
-        null=True,
-        blank=True,
-        on_delete=models.PROTECT,
-        related_name="+",
+
+def http_options() -> HttpOptions:
+    """Timeouts, proxies and CA bundle of this site."""
+    return HttpOptions(
+        timeout=settings.TIMEOUT,
+        proxies=settings.PROXIES,
+        ca_bundle=settings.CA_BUNDLE,
     )
 
-    class Meta:
-        verbose_name = _("Microsoft 365")
-        permissions = [
-            ("use_microsoft365", _("Can connect a Microsoft account and use it")),
-        ]
+
+def registration(*, even_if_switched_off: bool = False) -> Registration:
+    """The app registration that holds now.
+
+    Args:
+        even_if_switched_off: For trying a configuration before it is switched on.
+
+    Raises:
+        Misconfigured: ``not_enabled`` when switched off, ``not_configured`` when
+            there is none, ``secret_unreadable`` when its secret cannot be opened.
+    """
+    row = M365Settings() if _all_in_settings() else M365Settings.current()
+    on = row.enabled if settings.ENABLED is None else settings.ENABLED
+    if not on and not even_if_switched_off:
+        raise Misconfigured("Microsoft 365 is switched off.", code="not_enabled")
+    return merged(row.registration)
+
+
+def merged(row: AppRegistration | None) -> Registration:
+    """This app registration with Django's settings laid over it, key by key.
+
+    Raises:
+        Misconfigured: As :func:`registration`.
+    """
+    client_id = settings.CLIENT_ID or (row.client_id if row else "")
+    if not client_id:
+        raise Misconfigured("No app registration is chosen.", code="not_configured")
+    return Registration(
+        client_id=client_id,
+        tenant=settings.TENANT or (row.tenant if row else "") or "organizations",
+        cloud=clouds.resolve(
+            settings.CLOUD or (row.cloud_value if row else "global"),
+            allow_insecure_loopback=settings.ALLOW_INSECURE_LOOPBACK,
+        ),
+        credential=_credential(row, client_id),
+        capabilities=_CAPABILITIES if settings.CLAIMS_CHALLENGES else (),
+    )
+
+
+def _all_in_settings() -> bool:
+    """May the database be left alone?"""
+    needed = ("ENABLED", "CLIENT_ID", "TENANT", "CLOUD")
+    return all(map(is_set, needed)) and _credential_is_set()
+
+
+def _credential_is_set() -> bool:
+    return any(map(is_set, _CREDENTIAL_NAMES))
+
+
+def _credential(row: AppRegistration | None, client_id: str) -> Credential:
+    if settings.CLIENT_SECRET:
+        return ClientSecret(value=Secret(settings.CLIENT_SECRET))
+    if settings.CLIENT_CERTIFICATE:
+        return _certificate_of(settings.CLIENT_CERTIFICATE)
+    if settings.CLIENT_ASSERTION_FILE:
+        return FederatedAssertion(path=settings.CLIENT_ASSERTION_FILE)
+    # The secret of a row belongs to that row's application and to no other.
+    if row is None or row.client_id != client_id:
+        return None
+    try:
+        return _credential_of_row(row)
+    except Undecryptable as error:
+        raise Misconfigured(
+            "The stored secret cannot be opened with any key of this site.",
+            code="secret_unreadable",
+        ) from error
+
+
+def _credential_of_row(row: AppRegistration) -> Credential:
+    kinds = AppRegistration.CredentialKind
+    if row.credential_kind == kinds.SECRET and row.client_secret_sealed:
+        return ClientSecret(value=row.client_secret())
+    if row.credential_kind == kinds.CERTIFICATE and row.certificate_sealed:
+        bundle = row.certificate()
+        return ClientCertificate(
+            private_key=bundle["private_key"],
+            certificate=bundle["certificate"].reveal(),
+            passphrase=bundle["passphrase"] or None,
+        )
+    if row.credential_kind == kinds.NONE:
+        return None
+    raise Misconfigured(
+        "The app registration has no secret or certificate yet.", code="not_configured"
+    )
+
+
+def _certificate_of(value: Mapping[str, str]) -> Credential:
+    passphrase = Secret(value.get("passphrase", "")) or None
+    if "pfx" in value:
+        return PfxCertificate(path=value["pfx"], passphrase=passphrase)
+    return ClientCertificate(
+        private_key=Secret(_pem(value.get("private_key", ""))),
+        certificate=_pem(value.get("certificate", "")),
+        passphrase=passphrase,
+    )
+
+
+def _pem(text_or_path: str) -> str:
+    """PEM as it stands, or read from the file of that path."""
+    if "-----BEGIN" in text_or_path:
+        return text_or_path
+    try:
+        return Path(text_or_path).read_text(encoding="ascii")
+    except (OSError, ValueError) as error:
+        raise Misconfigured(
+            "CLIENT_CERTIFICATE names a file that cannot be read.",
+            code="certificate_unreadable",
+        ) from error

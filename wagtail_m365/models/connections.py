@@ -3,10 +3,49 @@
 from __future__ import annotations
 
 import uuid
+from typing import Any
 
 from django.conf import settings
-from django.db import models
+from django.db import models, transaction
 from django.utils.translation import gettext_lazy as _
+
+from wagtail_m365.crypto import Vault
+from wagtail_m365.redaction import Secret
+
+from .vault import vault
+
+#: Home of every personal Microsoft account (Microsoft, "ID token claims", ``tid``).
+PERSONAL_TENANT = "9188040d-6c67-4c5b-b112-36a304b66dad"
+
+
+class ConnectionQuerySet(models.QuerySet["Connection"]):
+    """The questions asked of connections."""
+
+    def of_user(self, user: Any) -> ConnectionQuerySet:
+        """What this person connected, the default first."""
+        return self.filter(user_id=user.pk).order_by(
+            models.F("default_for").desc(nulls_last=True), "created_at"
+        )
+
+    def default_of(self, user: Any) -> ConnectionQuerySet:
+        """The one connection that is used when nobody names one."""
+        return self.filter(default_for_id=user.pk)
+
+    def service(self, name: str | None = None) -> ConnectionQuerySet:
+        """Connections of the site itself, or the one of that name."""
+        if name is None:
+            return self.filter(service_name__isnull=False)
+        return self.filter(service_name=name)
+
+    def active(self) -> ConnectionQuerySet:
+        """Those that can give a token as far as is known."""
+        return self.filter(state=Connection.State.ACTIVE)
+
+    def idle_since(self, moment: Any) -> ConnectionQuerySet:
+        """Those whose refresh token was last renewed before that moment."""
+        return self.active().filter(
+            last_refreshed_at__lt=moment, kind=Connection.Kind.DELEGATED
+        )
 
 
 class Connection(models.Model):
@@ -20,6 +59,11 @@ class Connection(models.Model):
         DENIED = "denied", _("Refused by a policy")
         MISCONFIGURED = "misconfigured", _("Set-up is wrong")
 
+    class Kind(models.TextChoices):
+        DELEGATED = "delegated", _("A person's account")
+        APP_ONLY = "app_only", _("The application itself")
+
+    # Made in Python: sealed values are bound to it before the row exists.
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     user = models.ForeignKey(
         settings.AUTH_USER_MODEL,
@@ -29,12 +73,21 @@ class Connection(models.Model):
         on_delete=models.CASCADE,
         related_name="m365_connections",
     )
+    #: The same user while this is the default, NULL otherwise: a unique column
+    #: says "one default per user" on every database.
+    default_for = models.OneToOneField(
+        settings.AUTH_USER_MODEL,
+        null=True,
+        blank=True,
+        on_delete=models.CASCADE,
+        related_name="m365_default_connection",
+    )
     #: Name by which other code asks for a service connection; NULL for editors'.
     service_name = models.SlugField(
         _("service name"), max_length=100, unique=True, null=True, blank=True
     )
+    kind = models.CharField(max_length=12, choices=Kind.choices, default=Kind.DELEGATED)
     label = models.CharField(_("label"), max_length=100, blank=True)
-    is_default = models.BooleanField(_("default"), default=True)
 
     client_id = models.CharField(max_length=100)
     #: Tenant of the authority at which the account signed in ("organizations", id …).
@@ -49,8 +102,9 @@ class Connection(models.Model):
     state = models.CharField(
         _("state"), max_length=20, choices=State.choices, default=State.ACTIVE
     )
-    #: What the state rests on: {"code", "scopes", "claims", "correlation_id"}.
+    #: What the state rests on: {"code", "scopes", "claims", "correlation_id", "at"}.
     state_details = models.JSONField(default=dict, blank=True)
+    #: Space-separated, as Microsoft names them, without Graph's own address.
     granted_scopes = models.TextField(_("rights"), blank=True)
     refresh_token_sealed = models.TextField(blank=True, editable=False)
 
@@ -67,6 +121,8 @@ class Connection(models.Model):
     last_refreshed_at = models.DateTimeField(null=True, blank=True)
     last_used_at = models.DateTimeField(_("last used"), null=True, blank=True)
 
+    objects = ConnectionQuerySet.as_manager()
+
     class Meta:
         verbose_name = _("Microsoft connection")
         verbose_name_plural = _("Microsoft connections")
@@ -76,9 +132,65 @@ class Connection(models.Model):
                 name="m365_one_connection_per_account",
             ),
         ]
+        indexes = [
+            # Keep-alive walks the idle ones in this order.
+            models.Index(
+                fields=["state", "last_refreshed_at"], name="m365_connection_idle"
+            ),
+        ]
 
     def __str__(self) -> str:
-        return self.label or self.username or str(self.pk)
+        return self.label or self.username or self.service_name or str(self.pk)
+
+    @property
+    def is_default(self) -> bool:
+        """Is this the one that is used when nobody names one?"""
+        return self.default_for_id is not None
+
+    @property
+    def is_personal(self) -> bool:
+        """Is it a personal account (outlook.com, live.com)?"""
+        return self.tenant_id == PERSONAL_TENANT
+
+    @property
+    def consent_page(self) -> str:
+        """Where the account's owner sees and withdraws consent at Microsoft."""
+        if self.is_personal:
+            return "https://account.live.com/consent/Manage"
+        return "https://myapps.microsoft.com"
+
+    @property
+    def scopes(self) -> frozenset[str]:
+        """The rights that were granted, as far as is known."""
+        return frozenset(self.granted_scopes.split())
+
+    def make_default(self) -> None:
+        """Use this one where nobody names one; the former default stops being it."""
+        with transaction.atomic():
+            others = type(self).objects.filter(default_for_id=self.user_id)
+            others.exclude(pk=self.pk).update(default_for=None)
+            self.default_for_id = self.user_id
+            self.save(update_fields=["default_for"])
+
+    def seal_refresh_token(self, token: Secret) -> str:
+        """The token, sealed for this row; changes nothing."""
+        return vault().seal(token, *refresh_token_context(self.pk))
+
+    def set_refresh_token(self, token: Secret) -> None:
+        """Seal the token into this row; the caller saves."""
+        self.refresh_token_sealed = self.seal_refresh_token(token)
+
+    def open_refresh_token(self, keys: Vault | None = None) -> Secret:
+        """The refresh token.
+
+        Raises:
+            Undecryptable: When it was sealed with a key that is gone.
+        """
+        keys = keys or vault()
+        return keys.open(self.refresh_token_sealed, *refresh_token_context(self.pk))
+
+    # Django's templates must not get at it by a dot.
+    open_refresh_token.alters_data = True  # type: ignore[attr-defined]  # Django's own mark
 
 
 class CachedAccessToken(models.Model):
@@ -87,7 +199,7 @@ class CachedAccessToken(models.Model):
     connection = models.ForeignKey(
         Connection, on_delete=models.CASCADE, related_name="access_tokens"
     )
-    #: The resource the token is for, such as the Graph host.
+    #: The resource the token is for: "graph", or the host of another one.
     audience = models.CharField(max_length=255)
     scopes = models.TextField()
     token_sealed = models.TextField(editable=False)
@@ -107,3 +219,13 @@ class CachedAccessToken(models.Model):
 
     def __str__(self) -> str:
         return f"{self.connection_id} {self.audience}"
+
+
+def refresh_token_context(connection_id: object) -> tuple[str, ...]:
+    """What a sealed refresh token is bound to."""
+    return ("Connection", str(connection_id), "refresh_token")
+
+
+def access_token_context(connection_id: object, audience: str) -> tuple[str, ...]:
+    """What a sealed access token is bound to."""
+    return ("Connection", str(connection_id), "access_token", audience)
