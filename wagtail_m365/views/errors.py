@@ -108,7 +108,7 @@ def page_of(
         "page_title": title,
         "header_title": title,
         "header_icon": "m365",
-        "breadcrumbs_items": _breadcrumbs(title),
+        "breadcrumbs_items": breadcrumbs(title),
         "explanation": explanation,
         "actor": actor_name(explanation.actor),
         "actions": actions or [],
@@ -117,7 +117,8 @@ def page_of(
     return TemplateResponse(request, template, context, status=status)
 
 
-def _breadcrumbs(title: str) -> list[dict[str, str]]:
+def breadcrumbs(title: str) -> list[dict[str, str]]:
+    """The way to a page that belongs to no listing."""
     return [
         {"url": reverse("wagtailadmin_home"), "label": _("Home")},
         {"url": "", "label": title},

@@ -1,0 +1,212 @@
+"""The form of an app registration; its secrets go in and never come out."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from django import forms
+from django.core.exceptions import ValidationError
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from wagtail.admin.forms import WagtailAdminModelForm
+
+from wagtail_m365.conf import settings
+from wagtail_m365.errors import Misconfigured
+from wagtail_m365.identity import clouds
+from wagtail_m365.models import AppRegistration
+from wagtail_m365.redaction import Secret
+
+from .certificates import PastedCertificate, read_certificate
+
+_GUID = re.compile(r"[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}", re.IGNORECASE)
+_TENANT = re.compile(r"[a-z0-9][a-z0-9.-]*", re.IGNORECASE)
+#: Where a secret is sent to; a stored one stays with the server it was entered for.
+_ADDRESSES = frozenset({"cloud", "authority_url", "client_id"})
+
+Kind = AppRegistration.CredentialKind
+
+#: Never to be shown in an error report.
+SECRET_FIELDS = ("client_secret_input", "certificate_input", "passphrase_input")
+
+
+class WriteOnlyTextarea(forms.Textarea):
+    """A textarea that never shows what was typed or stored."""
+
+    def format_value(self, value: Any) -> str:
+        return ""
+
+
+def _password(label: Any, help_text: Any = "") -> forms.CharField:
+    widget = forms.PasswordInput(
+        render_value=False, attrs={"autocomplete": "new-password"}
+    )
+    return forms.CharField(
+        label=label, required=False, widget=widget, help_text=help_text
+    )
+
+
+class RegistrationForm(WagtailAdminModelForm):
+    """Checks what can be checked without asking Microsoft."""
+
+    authority_url = forms.URLField(
+        label=gettext_lazy("Authority address"),
+        required=False,
+        assume_scheme="https",
+        help_text=gettext_lazy("Such as https://login.example.com, without a tenant."),
+    )
+    graph_url = forms.URLField(
+        label=gettext_lazy("Graph address with version"),
+        required=False,
+        assume_scheme="https",
+        help_text=gettext_lazy("Such as https://graph.example.com/v1.0."),
+    )
+    client_secret_input = _password(
+        gettext_lazy("Client secret"),
+        gettext_lazy("The column “Value” in Entra, not the “Secret ID”."),
+    )
+    certificate_input = forms.CharField(
+        label=gettext_lazy("Certificate and private key"),
+        required=False,
+        widget=WriteOnlyTextarea(attrs={"rows": 6, "autocomplete": "off"}),
+        help_text=gettext_lazy("Paste both as PEM, one after the other."),
+    )
+    passphrase_input = _password(gettext_lazy("Passphrase of the private key"))
+
+    #: What was pasted, once it is known to be good.
+    pasted: PastedCertificate | None = None
+
+    class Meta:
+        model = AppRegistration
+        fields = (
+            *("name", "cloud", "authority_url", "graph_url", "tenant", "client_id"),
+            *("credential_kind", "credential_expires_on"),
+        )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if self.instance.client_secret_sealed:
+            self._say_stored("client_secret_input", _("A secret is stored."))
+        if self.instance.certificate_sealed:
+            self._say_stored("certificate_input", _("A certificate is stored."))
+
+    def _say_stored(self, name: str, stored: str) -> None:
+        if name in self.fields:
+            keep = _("Leave this empty to keep it.")
+            help_text = self.fields[name].help_text
+            self.fields[name].help_text = f"{stored} {keep} {help_text}"
+
+    def clean_tenant(self) -> str:
+        """A tenant id, a domain, or one of Microsoft's three names."""
+        tenant = str(self.cleaned_data["tenant"]).strip()
+        if not _TENANT.fullmatch(tenant):
+            raise ValidationError(
+                _("Enter the tenant's ID or domain, or “organizations”, “common” or "
+                  "“consumers”.")
+            )  # fmt: skip
+        return tenant
+
+    def clean_client_secret_input(self) -> str:
+        """Whitespace around a pasted secret is never part of it."""
+        secret = str(self.cleaned_data["client_secret_input"]).strip()
+        if _GUID.fullmatch(secret):
+            raise ValidationError(
+                _("This looks like the ID of the secret. Copy the column “Value” "
+                  "instead; Entra shows it only once, when the secret is made.")
+            )  # fmt: skip
+        return secret
+
+    def clean(self) -> dict[str, Any]:
+        cleaned: dict[str, Any] = super().clean() or self.cleaned_data
+        self._check_cloud(cleaned)
+        self._check_client_id(cleaned)
+        if not self.errors:
+            self._check_credential(cleaned)
+        return cleaned
+
+    def _check_cloud(self, cleaned: dict[str, Any]) -> None:
+        if cleaned.get("cloud") != AppRegistration.Cloud.CUSTOM:
+            cleaned.update(authority_url="", graph_url="")
+            return
+        names = {"authority": "authority_url", "graph": "graph_url"}
+        if any(name in self.errors for name in names.values()):
+            return
+        addresses = {key: cleaned.get(name, "") for key, name in names.items()}
+        for key, name in names.items():
+            if not addresses[key]:
+                self.add_error(name, _("Another server needs both addresses."))
+        if all(addresses.values()):
+            self._resolve(addresses)
+
+    def _resolve(self, addresses: dict[str, str]) -> None:
+        try:
+            clouds.resolve(
+                addresses, allow_insecure_loopback=settings.ALLOW_INSECURE_LOOPBACK
+            )
+        except Misconfigured as error:
+            explanation = error.explanation
+            self.add_error(None, f"{explanation.what} {explanation.next_step}".strip())
+
+    def _check_client_id(self, cleaned: dict[str, Any]) -> None:
+        client_id = str(cleaned.get("client_id", "")).strip()
+        at_microsoft = cleaned.get("cloud") != AppRegistration.Cloud.CUSTOM
+        if client_id and at_microsoft and not _GUID.fullmatch(client_id):
+            text = _("The client ID looks like 11111111-2222-3333-4444-555555555555.")
+            self.add_error("client_id", text)
+        cleaned["client_id"] = client_id
+
+    def _check_credential(self, cleaned: dict[str, Any]) -> None:
+        kind = cleaned.get("credential_kind")
+        if kind == Kind.SECRET:
+            self._check_secret(cleaned)
+        elif kind == Kind.CERTIFICATE:
+            self._check_certificate(cleaned)
+
+    def _check_secret(self, cleaned: dict[str, Any]) -> None:
+        if cleaned.get("client_secret_input") or settings.CLIENT_SECRET:
+            return
+        if not self.instance.client_secret_sealed:
+            self.add_error("client_secret_input", _("Enter the client secret."))
+        elif _ADDRESSES & set(self.changed_data):
+            # Else whoever may edit this form could have the secret sent to a
+            # server of their own.
+            self.add_error(
+                "client_secret_input",
+                _("Enter the secret again: it was stored for another application "
+                  "or another server."),
+            )  # fmt: skip
+
+    def _check_certificate(self, cleaned: dict[str, Any]) -> None:
+        pasted = cleaned.get("certificate_input", "")
+        if not pasted:
+            if not (self.instance.certificate_sealed or settings.CLIENT_CERTIFICATE):
+                self.add_error("certificate_input", _("Paste the certificate."))
+            return
+        try:
+            self.pasted = read_certificate(pasted, self._passphrase)
+        except ValidationError as error:
+            self.add_error("certificate_input", error)
+        else:
+            cleaned["credential_expires_on"] = self.pasted.expires_on
+
+    @property
+    def _passphrase(self) -> Secret | None:
+        return Secret(self.cleaned_data.get("passphrase_input", "")) or None
+
+    def save(self, commit: bool = True) -> AppRegistration:
+        """Seal what was entered; drop what belongs to another kind of credential."""
+        row: AppRegistration = self.instance
+        if row.credential_kind != Kind.SECRET:
+            row.client_secret_sealed = ""
+        elif secret := self.cleaned_data["client_secret_input"]:
+            row.set_client_secret(Secret(secret))
+        if row.credential_kind != Kind.CERTIFICATE:
+            row.certificate_sealed = ""
+        elif self.pasted:
+            row.set_certificate(
+                private_key=self.pasted.private_key,
+                certificate=self.pasted.certificate,
+                passphrase=self._passphrase,
+            )
+        saved: AppRegistration = super().save(commit)
+        return saved
