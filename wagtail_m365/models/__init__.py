@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from .registrations import AppRegistration, M365Settings
 from .connections import CachedAccessToken, Connection
 from .edit_sessions import EditSession
+from .registrations import AppRegistration, M365Settings
 from .versions import DocumentVersion
 
 __all__ = [

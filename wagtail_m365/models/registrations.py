@@ -102,7 +102,9 @@ class AppRegistration(models.Model):
         bundle = self._opened("certificate", self.certificate_sealed, keys)
         if not bundle:
             return {}
-        return {name: Secret(text) for name, text in json.loads(bundle.reveal()).items()}
+        return {
+            name: Secret(text) for name, text in json.loads(bundle.reveal()).items()
+        }
 
     # Django's templates must not get at them by a dot.
     client_secret.alters_data = True  # type: ignore[attr-defined]  # Django's own mark

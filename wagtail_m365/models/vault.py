@@ -18,8 +18,8 @@ def vault() -> Vault:
 def encryption_keys() -> tuple[str, ...]:
     """The keys of this site, newest first; Django's own where none are set."""
     return tuple(settings.ENCRYPTION_KEYS) or (
-        django_settings.SECRET_KEY,
-        *django_settings.SECRET_KEY_FALLBACKS,
+        str(django_settings.SECRET_KEY),
+        *map(str, django_settings.SECRET_KEY_FALLBACKS),
     )
 
 

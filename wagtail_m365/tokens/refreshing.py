@@ -1,0 +1,242 @@
+"""The slow path: a token that has to be fetched from Microsoft, by one caller for all."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+from wagtail_m365.errors import (
+    ConsentRequired,
+    M365Error,
+    NotConnected,
+    ReconnectRequired,
+    TemporarilyUnavailable,
+    Undecryptable,
+)
+from wagtail_m365.http import HttpOptions
+from wagtail_m365.identity import scopes as scope_names
+from wagtail_m365.identity.client import IdentityClient, TokenSet
+from wagtail_m365.identity.registration import Registration
+from wagtail_m365.models import CachedAccessToken, Connection
+from wagtail_m365.models.configuration import http_options, registration
+from wagtail_m365.redaction import Secret
+
+from . import apart, rescue, single_flight, states, storing
+from .demands import GRAPH, AccessToken, Demand
+
+#: Seconds for which an ageing token must still hold while another caller refreshes,
+#: and during an outage.
+_USABLE, _LAST = 60, 5
+#: Personal accounts answer AADSTS70000 once in a while and take the same refresh
+#: token seconds later (BingAds Python SDK, issue 279).
+_SPURIOUS, _SPURIOUS_PAUSE = "aadsts70000", 2.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class World:
+    """What the token service needs from outside; tests pass their own."""
+
+    identity: Callable[[Registration, HttpOptions], IdentityClient] = IdentityClient
+    flight: Callable[[HttpOptions], single_flight.Flight] = field(
+        default=lambda options: single_flight.Flight(timeout=options.timeout)
+    )
+
+
+class Asking:
+    """One caller's way to a token of one connection."""
+
+    def __init__(self, connection_id: Any, demand: Demand, world: World) -> None:
+        self.demand = demand
+        self.world = world
+        self.flight = world.flight(http_options())
+        self.connection_id = connection_id
+        self.look()
+        self.avoided = self.cached.version if demand.wants_new and self.cached else -1
+
+    def look(self) -> None:
+        """Read the connection and its token for this audience, as they stand now."""
+        rows = Connection.objects.select_related("user")
+        connection = rows.filter(pk=self.connection_id).first()
+        if connection is None:
+            raise NotConnected("The connection was removed.")
+        self.connection = connection
+        self.cached = CachedAccessToken.objects.filter(
+            connection_id=self.connection_id, audience=self.demand.audience
+        ).first()
+
+    def with_lease(self) -> AccessToken:
+        """A token: the one that is there, another caller's new one, or our own.
+
+        Raises:
+            M365Error: Why there is none, typed, with what has to be done.
+        """
+        for _ in self.flight.looks():
+            if token := self.settled():
+                return token
+            if lease := self.flight.take(self.connection):
+                return self.refresh(lease)
+            if token := self.ageing(_USABLE):
+                return token
+            self.look()
+        raise TemporarilyUnavailable(
+            "Another refresh of this connection does not end.",
+            code="refresh_stuck",
+            retry_after=self.flight.lease_seconds,
+        )
+
+    def within_transaction(self) -> AccessToken:
+        """The same where the row cannot be reached from outside a transaction.
+
+        A lease would be a lock that lasts until the caller's transaction ends, so none
+        is taken: two callers may ask Microsoft, and the fence keeps one answer.
+
+        Raises:
+            M365Error: Why there is none, typed, with what has to be done.
+        """
+        if token := self.settled():
+            return token
+        version = self.connection.version
+        lease = single_flight.Lease(
+            connection_id=self.connection_id, version=version, owner=""
+        )
+        return self.refresh(lease)
+
+    def settled(self) -> AccessToken | None:
+        """A token that needs no refresh; ``None`` when one is needed and allowed."""
+        now = self.flight.clock()
+        if self.fresh(now):
+            return self.ageing(self.demand.min_validity)
+        self.refuse_missing_scopes()
+        if states.may_ask_again(self.connection, now):
+            return None
+        if token := self.ageing(_LAST):
+            return token
+        raise states.error_of(self.connection) or TemporarilyUnavailable(
+            "Microsoft did not answer a moment ago.",
+            retry_after=self.connection.retry_at - now,
+        )
+
+    def fresh(self, now: float) -> bool:
+        """Is a token there that nobody would replace yet?"""
+        if self.cached is None or self.ageing(self.demand.min_validity) is None:
+            return False
+        return not 0 < self.cached.refresh_on < now
+
+    def ageing(self, seconds: float) -> AccessToken | None:
+        """The token that is there, if it suits and holds for so many seconds more."""
+        cached = self.cached
+        if cached is None or cached.version == self.avoided:
+            return None
+        if cached.expires_on - self.flight.clock() <= seconds or not self.covers(
+            cached
+        ):
+            return None
+        try:
+            token = storing.open_access_token(cached)
+        except Undecryptable:
+            return None
+        if self.demand.rejected == Secret(token.token):
+            return None
+        return token
+
+    def covers(self, cached: CachedAccessToken) -> bool:
+        """Does the token carry every right that is asked for?"""
+        return not lacking(self.demand.scopes, cached.scopes.split(), self.connection)
+
+    def refuse_missing_scopes(self) -> None:
+        """Ask nothing of Microsoft that the account's owner has not agreed to."""
+        lacks = lacking(self.demand.scopes, self.connection.scopes, self.connection)
+        if lacks:
+            raise ConsentRequired(
+                "The connection lacks rights that were asked for.", scopes=lacks
+            )
+
+    def refresh(self, lease: single_flight.Lease) -> AccessToken:
+        """Fetch a new token with the lease in hand."""
+        try:
+            tokens = self.fetch(lambda seconds: self.flight.pause(lease, seconds))
+        except M365Error as error:
+            return self.failed(error, lease)
+        except BaseException:
+            self.flight.abandon(lease)
+            raise
+        return self.store(tokens, lease)
+
+    def fetch(self, pause: Callable[[float], None]) -> TokenSet:
+        """Ask Microsoft, and once more where its answer is known to be spurious."""
+        try:
+            return self.ask_microsoft(self.scopes_to_ask())
+        except ReconnectRequired as error:
+            if error.code != _SPURIOUS:
+                raise
+            pause(_SPURIOUS_PAUSE)
+        except ConsentRequired:
+            # Something granted before was withdrawn; what is wanted now may be left.
+            if self.scopes_to_ask() == self.demand.scopes or not self.demand.scopes:
+                raise
+            return self.ask_microsoft(self.demand.scopes)
+        return self.ask_microsoft(self.scopes_to_ask())
+
+    def scopes_to_ask(self) -> frozenset[str]:
+        """All rights for this audience: one token then serves every caller."""
+        granted = frozenset(
+            name
+            for name in self.connection.scopes
+            if ("/" in name) == (self.demand.audience != GRAPH)
+            and (self.demand.audience == GRAPH or self.demand.audience in name)
+        )
+        return granted | self.demand.scopes
+
+    def ask_microsoft(self, wanted: frozenset[str]) -> TokenSet:
+        """One request to the token endpoint."""
+        here = registration()
+        if here.client_id != self.connection.client_id:
+            raise ReconnectRequired(
+                "The connection was made with another app registration.",
+                code="other_registration",
+            )
+        client = self.world.identity(here, http_options())
+        if self.connection.kind == Connection.Kind.APP_ONLY:
+            return client.client_credentials(sorted(self.demand.scopes))
+        try:
+            secret = self.connection.open_refresh_token()
+        except Undecryptable as error:
+            raise ReconnectRequired(str(error), code="undecryptable") from error
+        return client.refresh(
+            secret,
+            home_account_id=self.connection.home_account_id,
+            scopes=sorted(wanted),
+            tenant=self.connection.authority_tenant,
+            claims=self.demand.claims,
+        )
+
+    def store(self, tokens: TokenSet, lease: single_flight.Lease) -> AccessToken:
+        """Keep what came, unless somebody else's newer tokens are there already."""
+        changes = storing.changes_of(self.connection, tokens, self.demand.audience)
+        if self.flight.give_back(lease, **changes):
+            if apart.in_transaction():
+                rescue.keep_over_rollback(self.connection_id, lease.version, changes)
+            return storing.keep_access_token(
+                self.connection, tokens, self.demand.audience
+            )
+        self.look()
+        return self.ageing(_LAST) or storing.access_token_of(tokens)
+
+    def failed(self, error: M365Error, lease: single_flight.Lease) -> AccessToken:
+        """Note the failure for everybody, and serve the old token while it holds."""
+        now = self.flight.clock()
+        changes = storing.changes_after(self.connection, error, now)
+        if not self.flight.give_back(lease, **changes):
+            # Rotated under us: the failure is of a token that nobody uses any more.
+            self.look()
+        if token := self.ageing(_LAST):
+            return token
+        raise error
+
+
+def lacking(wanted: Any, granted: Any, connection: Connection) -> frozenset[str]:
+    """The rights asked for that are not among these."""
+    if connection.kind == Connection.Kind.APP_ONLY or set(wanted) <= set(granted):
+        return frozenset()
+    return scope_names.missing(wanted, granted, "")

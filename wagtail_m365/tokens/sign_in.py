@@ -1,0 +1,234 @@
+"""Start and end of the authorization code flow with PKCE, for one user and browser."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import urlsplit
+
+from django.db import transaction
+from django.utils.http import url_has_allowed_host_and_scheme
+
+from wagtail_m365.conf import settings
+from wagtail_m365.errors import M365Error, OtherAccount, SignInRefused
+from wagtail_m365.identity.client import Account, IdentityClient, TokenSet
+from wagtail_m365.models import Connection
+from wagtail_m365.models.configuration import http_options, registration
+
+from . import audit, flows, storing
+from .demands import GRAPH
+from .looking_up import forget_kept_tokens
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SignedIn:
+    """A sign-in that came to a good end."""
+
+    connection: Connection
+    #: Where the editor wanted to go; empty when nothing was said.
+    next_url: str
+    #: Was the connection made just now?
+    created: bool
+
+
+def start(
+    request_user: Any,
+    *,
+    scopes: Iterable[str],
+    redirect_uri: str,
+    next_url: str = "",
+    session: flows.Session,
+    connection: Connection | None = None,
+    service_name: str = "",
+    any_account: bool = False,
+    claims: str = "",
+    login_hint: str = "",
+    prompt: str = "",
+) -> str:
+    """The address at Microsoft to which the browser is sent.
+
+    What the connection was granted before is asked for again: the new grant takes the
+    old one's place.
+
+    Args:
+        request_user: Who signs in; only this user can end the sign-in.
+        scopes: The rights that are needed.
+        redirect_uri: Where Microsoft sends the browser; as registered in Entra.
+        next_url: Where to go afterwards; dropped when it leaves this site.
+        session: The browser's session.
+        connection: Renew this one.
+        service_name: Make or renew the site's own connection of this name.
+        any_account: Another account may take the connection's place.
+        claims: A claims challenge (decoded JSON) to answer.
+        login_hint: The account to offer.
+        prompt: As in OpenID Connect: ``select_account``, ``consent``, ``login``.
+
+    Raises:
+        Misconfigured: There is no usable app registration.
+        TemporarilyUnavailable: Microsoft is out of reach.
+    """
+    wanted = set(scopes)
+    if connection:
+        wanted |= {name for name in connection.scopes if "/" not in name}
+        claims = claims or connection.state_details.get("claims", "")
+    asked = _client().authorization_request(
+        sorted(wanted),
+        redirect_uri,
+        login_hint=login_hint,
+        prompt=prompt,
+        claims=claims,
+    )
+    begun = flows.SignIn(
+        flow=dict(asked.flow),
+        user_id=str(request_user.pk),
+        next_url=safe_next(next_url, redirect_uri),
+        scopes=tuple(sorted(wanted)),
+        connection_id=str(connection.pk) if connection else "",
+        service_name=service_name,
+        any_account=any_account,
+    )
+    flows.remember(session, begun)
+    return asked.url
+
+
+def finish(user: Any, *, query: Mapping[str, str], session: flows.Session) -> SignedIn:
+    """End the sign-in that Microsoft's answer belongs to, and keep the tokens sealed.
+
+    Errors carry ``next_url``, ``scopes`` and ``connection_id`` in their facts, where
+    these are known.
+
+    Args:
+        user: Who came back; must be who began.
+        query: Microsoft's answer (RFC 6749 §4.1.2).
+        session: The browser's session.
+
+    Raises:
+        SignInExpired: The state is unknown, used, outdated or another user's.
+        SignInRefused: The person, Microsoft or this site said no.
+        IdTokenRejected: The id token is not for us.
+        OtherAccount: It is not the account of the connection; nothing was kept.
+        M365Error: Any other failure of Microsoft's, typed.
+    """
+    begun = flows.take(session, query.get("state", ""), str(user.pk))
+    try:
+        return _redeemed(user, begun, query)
+    except M365Error as error:
+        error.facts |= {
+            "next_url": begun.next_url,
+            "scopes": begun.scopes,
+            "connection_id": begun.connection_id,
+        }
+        raise
+
+
+def safe_next(next_url: str, redirect_uri: str) -> str:
+    """The address, if it stays on this site; else nothing."""
+    here = urlsplit(redirect_uri)
+    stays = url_has_allowed_host_and_scheme(
+        next_url, allowed_hosts={here.netloc}, require_https=here.scheme == "https"
+    )
+    return next_url if stays else ""
+
+
+def _client() -> IdentityClient:
+    return IdentityClient(registration(), http_options())
+
+
+def _redeemed(user: Any, begun: flows.SignIn, query: Mapping[str, str]) -> SignedIn:
+    tokens = _client().redeem(begun.flow, query)
+    account = _accepted_account(tokens)
+    with transaction.atomic():
+        connection = _connection_for(user, begun, account)
+        created = connection._state.adding
+        _fill(connection, account, tokens)
+        connection.save(force_insert=created)
+        if connection.user_id and not _has_default(user):
+            connection.make_default()
+        storing.keep_new_access_token(connection, tokens, GRAPH)
+        audit.connected(connection, user, created=created)
+    forget_kept_tokens()
+    return SignedIn(connection=connection, next_url=begun.next_url, created=created)
+
+
+def _accepted_account(tokens: TokenSet) -> Account:
+    account = tokens.account
+    if account is None:
+        raise SignInRefused("Microsoft did not say whose account it is.")
+    allowed = {tenant.lower() for tenant in settings.ALLOWED_TENANTS}
+    if allowed and account.tenant_id.lower() not in allowed:
+        raise SignInRefused(
+            "The account's organisation is not allowed on this site.",
+            code="tenant_not_allowed",
+            actual=account.username,
+        )
+    if not tokens.refresh_token:
+        raise SignInRefused(
+            "Microsoft gave no refresh token: the connection would end in an hour.",
+            code="no_refresh_token",
+        )
+    return account
+
+
+def _connection_for(user: Any, begun: flows.SignIn, account: Account) -> Connection:
+    """The row that this account's tokens belong to, new or old."""
+    rows = Connection.objects.select_for_update()
+    if begun.service_name:
+        return _service_row(begun, account)
+    same = rows.filter(
+        user=user,
+        client_id=registration().client_id,
+        tenant_id=account.tenant_id,
+        object_id=account.object_id,
+    ).first()
+    if not begun.connection_id:
+        return same or Connection(user=user)
+    renewed = rows.filter(pk=begun.connection_id, user=user).first()
+    if renewed is None:
+        # Removed in the meantime: then this is a new one.
+        return same or Connection(user=user)
+    if same is None or same.pk != renewed.pk:
+        _refuse_another(renewed, account, any_account=begun.any_account and not same)
+    return renewed
+
+
+def _service_row(begun: flows.SignIn, account: Account) -> Connection:
+    rows = Connection.objects.select_for_update()
+    known = rows.service(begun.service_name).first()
+    if known is None:
+        return Connection(service_name=begun.service_name)
+    _refuse_another(known, account, any_account=begun.any_account)
+    return known
+
+
+def _refuse_another(
+    connection: Connection, account: Account, *, any_account: bool
+) -> None:
+    """The connection stays that of its account unless somebody said otherwise."""
+    before = (connection.tenant_id, connection.object_id)
+    if any_account or before == (account.tenant_id, account.object_id):
+        return
+    raise OtherAccount(
+        "Another account signed in than the connection's.",
+        expected=connection.username,
+        actual=account.username,
+    )
+
+
+def _fill(connection: Connection, account: Account, tokens: TokenSet) -> None:
+    same_account = connection.object_id in {"", account.object_id}
+    if not same_account:
+        connection.granted_scopes = ""
+        connection.access_tokens.all().delete()
+    for name, value in storing.changes_of(connection, tokens, GRAPH).items():
+        setattr(connection, name, value)
+    connection.client_id = registration().client_id
+    connection.authority_tenant = tokens.authority_tenant
+    connection.tenant_id = account.tenant_id
+    connection.object_id = account.object_id
+    connection.home_account_id = account.home_account_id
+    connection.lease_owner, connection.lease_until = "", 0
+
+
+def _has_default(user: Any) -> bool:
+    return Connection.objects.default_of(user).exists()
