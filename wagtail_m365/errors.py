@@ -19,6 +19,7 @@ for people are found by ``code`` in :mod:`wagtail_m365.explanations`::
     │   └── OtherAccount           signed in as somebody else than before
     ├── Undecryptable              a sealed value that no key of ours opens
     ├── GraphError                 Microsoft Graph answered with an error
+    │   ├── Forbidden              403
     │   ├── ItemNotFound           404
     │   ├── NameTaken              409 nameAlreadyExists
     │   ├── PreconditionFailed     412
@@ -247,6 +248,12 @@ class GraphError(M365Error):
         super().__init__(detail, **more)
         self.status = status
         self.graph_code = graph_code
+
+
+class Forbidden(GraphError):
+    """This account may not do that with the drive item."""
+
+    code = "forbidden"
 
 
 class ItemNotFound(GraphError):

@@ -1,0 +1,56 @@
+"""The Graph client: everything this package asks of Microsoft Graph."""
+
+from __future__ import annotations
+
+from functools import cached_property
+
+from wagtail_m365.http import HttpOptions, new_session
+
+from .drives import Drives
+from .profile import me
+from .rest import Rest
+from .sites import Sites
+from .transport import GraphTransport, TokenSource
+from .types import Profile
+
+
+class GraphClient(Rest):
+    """Asks Graph in JSON (:class:`Rest`), and in words about drives and sites."""
+
+    @cached_property
+    def drives(self) -> Drives:
+        """Drives and what is on them."""
+        return Drives(self)
+
+    @cached_property
+    def sites(self) -> Sites:
+        """SharePoint sites and their libraries."""
+        return Sites(self)
+
+    def me(self) -> Profile:
+        """The person whose token is used."""
+        return me(self)
+
+
+def connect(
+    base_url: str,
+    token: TokenSource,
+    options: HttpOptions | None = None,
+    *,
+    allow_insecure_loopback: bool = False,
+) -> GraphClient:
+    """A client for Graph at ``base_url``, over a session of its own.
+
+    Args:
+        base_url: Address with version: ``https://graph.microsoft.com/v1.0``.
+        token: Gives access tokens.
+        options: How this site reaches the outside.
+        allow_insecure_loopback: Storage may be plain http on this machine.
+    """
+    transport = GraphTransport(
+        new_session(options),
+        base_url,
+        token,
+        allow_insecure_loopback=allow_insecure_loopback,
+    )
+    return GraphClient(transport)

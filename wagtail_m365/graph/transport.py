@@ -1,0 +1,295 @@
+"""One request to Microsoft: token, repetition, and whose host it may go to."""
+
+from __future__ import annotations
+
+import time
+import uuid
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from http import HTTPStatus
+from random import SystemRandom
+from typing import Any, Protocol
+
+import requests
+from requests.auth import AuthBase
+
+from wagtail_m365.errors import TemporarilyUnavailable
+
+from . import addresses, faults
+from .pacing import OwnThrottle, Patience, Throttle
+
+_REPEATABLE_METHODS = frozenset({"GET", "HEAD", "DELETE"})
+# Storage may take long to commit a large file, and a slow line to take a record.
+_TRANSFER_TIMEOUT = (10.0, 100.0)
+_JITTER = SystemRandom().random
+_REDIRECTS = frozenset({301, 302, 303, 307, 308})
+
+
+class TokenSource(Protocol):
+    """Gives an access token; knows nothing of requests."""
+
+    def __call__(
+        self, *, rejected: str | None = None, claims: str | None = None
+    ) -> str:
+        """A token that is valid now.
+
+        Args:
+            rejected: A token that Graph has just refused; another one is wanted.
+            claims: Claims challenge (decoded JSON) that the new token must answer.
+        """
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Call:
+    """One request, in the form in which it can be sent more than once."""
+
+    method: str
+    url: str
+    headers: Mapping[str, str] = field(default_factory=dict)
+    #: Bytes, or an object with ``__len__`` whose ``__iter__`` starts anew each time.
+    body: bytes | Iterable[Any] | None = None
+    #: May it be sent again although nobody knows whether it was carried out?
+    repeatable: bool = False
+    #: Leave the body of the answer unread; the caller closes it.
+    stream: bool = False
+    #: The address is pre-authenticated: no bearer token, no address in any message.
+    storage: bool = False
+
+
+class _Authorization(AuthBase):
+    """Sets this header, or none: also keeps ``requests`` from asking ``.netrc``."""
+
+    def __init__(self, value: str = "") -> None:
+        self._value = value
+
+    def __call__(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
+        if self._value:
+            request.headers["Authorization"] = self._value
+        return request
+
+
+class GraphTransport:
+    """Sends requests to Graph with the token, and to its storage without one.
+
+    Args:
+        session: From :func:`wagtail_m365.http.new_session`.
+        base_url: Graph's address with its version and without a final slash.
+        token: Asked before each request; its answer goes to ``base_url``'s host only.
+        allow_insecure_loopback: Storage may be plain http on this machine.
+        budget: Seconds that the pauses of one request may take in all.
+        throttle: Who else must wait when Microsoft says so.
+    """
+
+    def __init__(
+        self,
+        session: requests.Session,
+        base_url: str,
+        token: TokenSource,
+        *,
+        allow_insecure_loopback: bool = False,
+        sleep: Callable[[float], None] = time.sleep,
+        clock: Callable[[], float] = time.time,
+        budget: float = 20,
+        jitter: Callable[[], float] = _JITTER,
+        throttle: Throttle | None = None,
+    ) -> None:
+        self.base_url = base_url.rstrip("/")
+        self.clock = clock
+        self._session = session
+        self._token = token
+        self._allow_insecure_loopback = allow_insecure_loopback
+        self._sleep = sleep
+        self._budget = budget
+        self._jitter = jitter
+        self._throttle = throttle or OwnThrottle()
+
+    def graph(
+        self,
+        method: str,
+        address: str,
+        *,
+        params: Mapping[str, str | int] | None = None,
+        headers: Mapping[str, str] | None = None,
+        body: bytes | Iterable[Any] | None = None,
+        repeatable: bool | None = None,
+        stream: bool = False,
+    ) -> requests.Response:
+        """Ask Graph, with the token.
+
+        Args:
+            method: GET, POST …
+            address: Path from the version on, or a whole address that Graph gave.
+            params: Query.
+            headers: Further headers.
+            body: Bytes, or a sized iterable that can be read again.
+            repeatable: May be sent again although nobody knows whether it was carried
+                out; ``None``: as the method says.
+            stream: Leave the body unread; the caller closes the answer.
+
+        Returns:
+            An answer below 400; a redirect is given back, not followed.
+
+        Raises:
+            ForeignAddress: The address is on another host; nothing was sent.
+            TokenError: No token could be had, or Graph refuses every one.
+            GraphError: Graph answered 400 or above.
+            TemporarilyUnavailable: Throttled, out of order or out of reach.
+        """
+        call = Call(
+            method=method,
+            url=self._graph_url(address, params),
+            headers={"Accept": "application/json"} | dict(headers or {}),
+            body=body,
+            repeatable=method in _REPEATABLE_METHODS
+            if repeatable is None
+            else repeatable,
+            stream=stream,
+        )
+        return self._until_settled(call)
+
+    def storage(
+        self,
+        method: str,
+        url: str,
+        *,
+        headers: Mapping[str, str] | None = None,
+        body: bytes | Iterable[Any] | None = None,
+        repeatable: bool = True,
+        stream: bool = False,
+    ) -> requests.Response:
+        """Ask a pre-authenticated address, without the token; follows redirects.
+
+        Raises:
+            ForeignAddress: The address, or one it redirects to, is not https.
+            GraphError: The answer was 400 or above.
+            TemporarilyUnavailable: Throttled, out of order or out of reach.
+        """
+        for _ in range(5):
+            self._require_storage(url)
+            call = Call(
+                method=method,
+                url=url,
+                headers=headers or {},
+                body=body,
+                repeatable=repeatable,
+                stream=stream,
+                storage=True,
+            )
+            response = self._until_settled(call)
+            if response.status_code not in _REDIRECTS:
+                return response
+            url = redirect_target(response)
+        raise TemporarilyUnavailable("Microsoft's storage redirects without end.")
+
+    def _graph_url(self, address: str, params: Mapping[str, str | int] | None) -> str:
+        url = self.base_url + address if address.startswith("/") else address
+        addresses.require_same_origin(url, self.base_url)
+        return f"{url}?{addresses.query(params)}" if params else url
+
+    def _require_storage(self, url: str) -> None:
+        addresses.require_storage(
+            url, allow_insecure_loopback=self._allow_insecure_loopback
+        )
+
+    def _until_settled(self, call: Call) -> requests.Response:
+        """Send until the answer is one to give back or to raise."""
+        patience = Patience(budget=self._budget, jitter=self._jitter)
+        self._wait_for_others(patience)
+        while True:
+            outcome, reference = self._attempt(call)
+            pause = self._pause_before_repeating(call, outcome, patience)
+            if pause is None:
+                return self._settled(call, outcome, reference, patience)
+            if isinstance(outcome, requests.Response):
+                outcome.close()
+            self._sleep(pause)
+
+    def _wait_for_others(self, patience: Patience) -> None:
+        seconds = self._throttle.not_before() - self.clock()
+        if seconds <= 0:
+            return
+        if seconds > patience.budget:
+            raise TemporarilyUnavailable(
+                "Microsoft has asked to wait.", retry_after=seconds
+            )
+        patience.budget -= seconds
+        self._sleep(seconds)
+
+    def _attempt(
+        self, call: Call
+    ) -> tuple[requests.Response | requests.RequestException, str]:
+        reference = str(uuid.uuid4())
+        try:
+            if call.storage:
+                return self._send(call, _Authorization(), reference), reference
+            return self._send_with_token(call, reference), reference
+        except requests.RequestException as error:
+            return error, reference
+
+    def _send_with_token(self, call: Call, reference: str) -> requests.Response:
+        token = self._token()
+        response = self._send(call, _Authorization(f"Bearer {token}"), reference)
+        if response.status_code != HTTPStatus.UNAUTHORIZED:
+            return response
+        claims = faults.claims_challenge(response)
+        response.close()
+        token = self._token(rejected=token, claims=claims)
+        return self._send(call, _Authorization(f"Bearer {token}"), reference)
+
+    def _send(
+        self, call: Call, authorization: AuthBase, reference: str
+    ) -> requests.Response:
+        transfer = call.storage or call.body is not None
+        headers = dict(call.headers)
+        if not call.storage:
+            headers["client-request-id"] = reference
+        return self._session.request(
+            call.method,
+            call.url,
+            headers=headers,
+            data=call.body,
+            auth=authorization,
+            stream=call.stream,
+            allow_redirects=False,
+            timeout=_TRANSFER_TIMEOUT if transfer else None,
+        )
+
+    def _pause_before_repeating(
+        self,
+        call: Call,
+        outcome: requests.Response | requests.RequestException,
+        patience: Patience,
+    ) -> float | None:
+        if isinstance(outcome, requests.RequestException):
+            may_repeat = call.repeatable or faults.never_sent(outcome)
+            return patience.pause(None) if may_repeat else None
+        told = faults.retry_after(outcome, self.clock())
+        if outcome.status_code in faults.THROTTLED:
+            if told:
+                self._throttle.wait_until(self.clock() + told)
+            return patience.pause(told)
+        unclear = outcome.status_code in faults.OUT_OF_ORDER
+        return patience.pause(told) if unclear and call.repeatable else None
+
+    def _settled(
+        self,
+        call: Call,
+        outcome: requests.Response | requests.RequestException,
+        reference: str,
+        patience: Patience,
+    ) -> requests.Response:
+        if isinstance(outcome, requests.RequestException):
+            cause = faults.without_address(outcome) if call.storage else outcome
+            raise faults.from_lost_connection(outcome, reference) from cause
+        if outcome.status_code < HTTPStatus.BAD_REQUEST:
+            return outcome
+        error = faults.from_response(outcome, self.clock())
+        outcome.close()
+        raise error
+
+
+def redirect_target(response: requests.Response) -> str:
+    """The absolute address a redirect names; closes the answer."""
+    response.close()
+    return requests.compat.urljoin(response.url, response.headers.get("Location", ""))
