@@ -1,0 +1,226 @@
+"""Signing in at Microsoft: out, back, and what may come of it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import urlencode
+
+from django.db import transaction
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http.response import HttpResponseBase
+from django.shortcuts import get_object_or_404
+from django.urls import reverse
+from django.utils.decorators import method_decorator
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from django.views.generic import View
+from wagtail.admin import messages
+
+from wagtail_m365.conf import settings
+from wagtail_m365.errors import M365Error, OtherAccount, SignInExpired, SignInRefused
+from wagtail_m365.models import Connection
+from wagtail_m365.tokens import bundles, sign_in
+
+from . import remembered
+from .access import UsesMicrosoft365, safe_next
+from .errors import ExplainsErrors
+
+#: What Microsoft sends to the redirect URI (RFC 6749 §4.1.2). Never `client_info`:
+#: MSAL would decode it before it compares the state.
+_ANSWER = ("state", "code", "error", "error_description", "error_uri")
+_SCOPE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:/-]{0,199}", re.ASCII)
+_MOST_SCOPES = 30
+
+
+def account_address() -> str:
+    """The tab *Microsoft 365* of the person's own account page."""
+    return reverse("wagtailadmin_account") + "#tab-m365"
+
+
+def callback_address(request: HttpRequest) -> str:
+    """The redirect URI as this site computes it for this request."""
+    return settings.REDIRECT_URI or request.build_absolute_uri(
+        reverse("wagtail_m365:callback")
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wish:
+    """What a link to the sign-in asks for."""
+
+    scopes: frozenset[str]
+    next_url: str
+    #: Add one more account instead of granting more to the default connection.
+    another: bool = False
+    login_hint: str = ""
+
+    @classmethod
+    def of(cls, request: HttpRequest) -> Wish:
+        """Read and check the query of a request.
+
+        Raises:
+            SignInRefused: A scope is not written like one.
+        """
+        return cls(
+            scopes=checked_scopes(request.GET.get("scopes", "").split()),
+            next_url=safe_next(request, account_address()),
+            another="another" in request.GET,
+            login_hint=request.GET.get("login_hint", "")[:255],
+        )
+
+    def address(self, connection: Connection | None = None) -> str:
+        """The link that wishes this again."""
+        query = {
+            "scopes": " ".join(sorted(self.scopes)),
+            "another": "1" if self.another and not connection else "",
+            "login_hint": self.login_hint,
+            "next": self.next_url,
+        }
+        given = urlencode({name: value for name, value in query.items() if value})
+        if connection:
+            return f"{reverse('wagtail_m365:reconnect', args=[connection.pk])}?{given}"
+        return f"{reverse('wagtail_m365:connect')}?{given}"
+
+
+def checked_scopes(names: Iterable[str]) -> frozenset[str]:
+    """The scopes, if each is written like one.
+
+    Raises:
+        SignInRefused: One is not, or there are too many; code ``scopes_refused``.
+    """
+    scopes = frozenset(names)
+    if len(scopes) > _MOST_SCOPES or not all(map(_SCOPE.fullmatch, scopes)):
+        detail = "The link asks for rights that are not written like scopes."
+        raise SignInRefused(detail, code="scopes_refused")
+    return scopes
+
+
+# Discovery is asked of Microsoft here: with ATOMIC_REQUESTS, no transaction may wait.
+@method_decorator(transaction.non_atomic_requests, name="dispatch")
+class ConnectView(UsesMicrosoft365, ExplainsErrors, View):
+    """Send the editor to Microsoft's sign-in page."""
+
+    http_method_names = ["get"]
+    error_title = gettext_lazy("The sign-in at Microsoft could not be started")
+
+    def get(self, request: HttpRequest, **kwargs: Any) -> HttpResponseBase:
+        wish = Wish.of(request)
+        return self.leave(wish, None if wish.another else self.default_connection())
+
+    def default_connection(self) -> Connection | None:
+        """The connection that gets the rights when the link names none."""
+        return Connection.objects.of_user(self.request.user).first()
+
+    def leave(self, wish: Wish, connection: Connection | None) -> HttpResponseBase:
+        """Redirect to Microsoft."""
+        return leave_for_microsoft(self.request, wish, connection)
+
+    def get_back_url(self) -> str:
+        return safe_next(self.request, account_address())
+
+
+class ReconnectView(ConnectView):
+    """The same for one connection: it stays the same connection."""
+
+    def get(self, request: HttpRequest, **kwargs: Any) -> HttpResponseBase:
+        connection = get_object_or_404(
+            Connection, pk=kwargs["connection_id"], user=request.user
+        )
+        return self.leave(Wish.of(request), connection)
+
+
+def leave_for_microsoft(
+    request: HttpRequest,
+    wish: Wish,
+    connection: Connection | None,
+    *,
+    any_account: bool = False,
+) -> HttpResponse:
+    """Begin a sign-in in this browser and redirect to Microsoft's page."""
+    hint = wish.login_hint or (connection.username if connection else "")
+    address = sign_in.start(
+        request.user,
+        scopes=_scopes_for(wish, connection),
+        redirect_uri=callback_address(request),
+        next_url=wish.next_url,
+        session=request.session,
+        connection=connection,
+        any_account=any_account,
+        login_hint=hint,
+        prompt="" if hint else "select_account",
+    )
+    return leaving(address)
+
+
+def _scopes_for(wish: Wish, connection: Connection | None) -> set[str]:
+    """What the link asks for, else the least; and what the connection lacks."""
+    lacking = connection.state_details.get("scopes", ()) if connection else ()
+    return {*(wish.scopes or (*bundles.PROFILE, *bundles.EDIT)), *lacking}
+
+
+def leaving(address: str) -> HttpResponse:
+    """A redirect that takes no address with it and that nobody stores."""
+    response = HttpResponseRedirect(address)
+    response["Referrer-Policy"] = "no-referrer"
+    response["Cache-Control"] = "no-store"
+    return response
+
+
+@method_decorator(transaction.non_atomic_requests, name="dispatch")
+class CallbackView(UsesMicrosoft365, View):
+    """Where Microsoft sends the editor back to.
+
+    Whatever happens, the answer is a redirect to an address without code or state:
+    the page that follows is the first one that shows anything.
+    """
+
+    # HEAD would redeem the code for a link checker.
+    http_method_names = ["get"]
+
+    def get(self, request: HttpRequest) -> HttpResponse:
+        answer = {key: request.GET[key] for key in _ANSWER if key in request.GET}
+        try:
+            signed_in = sign_in.finish(
+                request.user, query=answer, session=request.session
+            )
+        except SignInExpired as error:
+            return self.come_again(answer, error)
+        except M365Error as error:
+            return self.fail(error)
+        return self.succeed(answer, signed_in)
+
+    def succeed(
+        self, answer: dict[str, str], signed_in: sign_in.SignedIn
+    ) -> HttpResponse:
+        """Go on with what the editor wanted to do."""
+        session = self.request.session
+        remembered.forget_failure(session)
+        next_url = signed_in.next_url or account_address()
+        remembered.finished(session, answer["state"], next_url)
+        messages.success(self.request, self.success_message(signed_in))
+        return leaving(next_url)
+
+    def success_message(self, signed_in: sign_in.SignedIn) -> str:
+        account = signed_in.connection.username or signed_in.connection.display_name
+        if signed_in.created:
+            return _("Connected to Microsoft 365 as %(account)s.") % {
+                "account": account
+            }
+        return _("The connection of %(account)s is up to date.") % {"account": account}
+
+    def come_again(self, answer: dict[str, str], error: SignInExpired) -> HttpResponse:
+        """A reload of a callback that has done its work already is no failure."""
+        next_url = remembered.next_of_finished(
+            self.request.session, answer.get("state", "")
+        )
+        return leaving(next_url) if next_url else self.fail(error)
+
+    def fail(self, error: M365Error) -> HttpResponse:
+        """Keep what is to be told in the session, and tell it on a clean page."""
+        remembered.failed(self.request.session, error)
+        other = isinstance(error, OtherAccount)
+        name = "other_account" if other else "connect_failed"
+        return leaving(reverse(f"wagtail_m365:{name}"))

@@ -1,0 +1,116 @@
+"""The pages on which a sign-in ends that did not end well."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.http import HttpRequest
+from django.http.response import HttpResponseBase
+from django.shortcuts import redirect
+from django.template.response import TemplateResponse
+from django.utils.http import url_has_allowed_host_and_scheme
+from django.utils.translation import gettext as _
+from django.views.generic import View
+
+from wagtail_m365.models import Connection
+
+from . import remembered
+from .access import UsesMicrosoft365
+from .connect import Wish, account_address, checked_scopes, leave_for_microsoft
+from .errors import Action, ExplainsErrors, breadcrumbs, page_of
+from .remembered import Failure
+
+
+class _OutcomeView(UsesMicrosoft365, ExplainsErrors, View):
+    """A page about the last failure; without one, the account page."""
+
+    http_method_names = ["get", "head"]
+
+    def get(self, request: HttpRequest, **kwargs: Any) -> HttpResponseBase:
+        failure = remembered.last_failure(request.session)
+        if failure is None:
+            return redirect(account_address())
+        response = self.tell(failure)
+        response["Referrer-Policy"] = "no-referrer"
+        return response
+
+    def tell(self, failure: Failure) -> HttpResponseBase:
+        raise NotImplementedError
+
+    def wish_of(self, failure: Failure, **more: Any) -> Wish:
+        """What was wished for, to wish it again."""
+        return Wish(
+            scopes=checked_scopes(failure.facts.get("scopes", ())),
+            next_url=self.next_of(failure),
+            **more,
+        )
+
+    def next_of(self, failure: Failure) -> str:
+        wanted = failure.facts.get("next_url", "")
+        stays_here = url_has_allowed_host_and_scheme(
+            wanted, allowed_hosts={self.request.get_host()}
+        )
+        return wanted if stays_here else account_address()
+
+    def connection_of(self, failure: Failure) -> Connection | None:
+        """The connection that was to be renewed, if it is still the person's own."""
+        wanted = failure.facts.get("connection_id")
+        if not wanted:
+            return None
+        return Connection.objects.filter(pk=wanted, user=self.request.user).first()
+
+
+class ConnectFailedView(_OutcomeView):
+    """Why the account was not connected, and how to try again."""
+
+    def tell(self, failure: Failure) -> HttpResponseBase:
+        connection = self.connection_of(failure)
+        again = self.wish_of(failure).address(connection)
+        actions = [
+            Action(url=again, label=_("Try again"), primary=True),
+            Action(url=self.next_of(failure), label=_("Go back")),
+        ]
+        title = _("Your Microsoft account was not connected")
+        return page_of(
+            self.request, failure.explanation, title=title, actions=actions, status=400
+        )
+
+
+class OtherAccountView(_OutcomeView):
+    """Somebody else signed in than the connection's account: ask, change nothing."""
+
+    http_method_names = ["get", "head", "post"]
+
+    def tell(self, failure: Failure) -> HttpResponseBase:
+        connection = self.connection_of(failure)
+        if connection is None:
+            return redirect(account_address())
+        title = _("That is another Microsoft account")
+        context = {
+            "page_title": title,
+            "header_title": title,
+            "header_icon": "m365",
+            "breadcrumbs_items": breadcrumbs(title),
+            "connection": connection,
+            "actual": failure.facts.get("actual", ""),
+            "same_url": self.wish_of(failure).address(connection),
+            "as_well_url": self.as_well(failure).address(),
+            "next_url": self.next_of(failure),
+            "explanation": failure.explanation,
+        }
+        template = "wagtail_m365/connect/other_account.html"
+        return TemplateResponse(self.request, template, context, status=409)
+
+    def as_well(self, failure: Failure) -> Wish:
+        """Keep the old connection and add the other account beside it."""
+        hint = str(failure.facts.get("actual", ""))
+        return self.wish_of(failure, another=True, login_hint=hint)
+
+    def post(self, request: HttpRequest, **kwargs: Any) -> HttpResponseBase:
+        """The editor was asked and says: the other account takes its place."""
+        failure = remembered.last_failure(request.session)
+        connection = self.connection_of(failure) if failure else None
+        if failure is None or connection is None:
+            return redirect(account_address())
+        wish = self.as_well(failure)
+        return leave_for_microsoft(request, wish, connection, any_account=True)
