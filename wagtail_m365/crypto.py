@@ -76,7 +76,7 @@ class Vault:
             version, key_id, body = sealed.split(".")
             raw = base64.b64decode(body, altchars=b"-_", validate=True)
             if version != _FORMAT:
-                raise KeyError(version)  # noqa: TRY301  # one way out for all that is unreadable
+                raise KeyError(version)
             text = self._ciphers[key_id].decrypt(
                 raw[:_NONCE], raw[_NONCE:], _place(context)
             )

@@ -1,17 +1,28 @@
-"""How a session to the outside is built: the one door to the network."""
+"""How a session to the outside is built: the one door to the network.
+
+``requests`` is loaded with the first session, not when Django starts.
+"""
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from http.cookiejar import DefaultCookiePolicy
+from datetime import UTC
+from email.utils import parsedate_to_datetime
+from functools import cache
 from importlib import metadata
 from ipaddress import ip_address
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
-import requests
-from requests.adapters import HTTPAdapter
+from .redaction import ScrubbingFilter
+
+if TYPE_CHECKING:
+    import requests
+
+#: Nobody is made to wait longer than this because of a header, in seconds.
+LONGEST_WAIT = 3600.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,37 +44,67 @@ class HttpOptions:
     pool_size: int = 10
 
 
-class _TimeoutAdapter(HTTPAdapter):
-    """Gives every request a timeout: without one, a silent server hangs a worker."""
-
-    def __init__(self, timeout: tuple[float, float], pool_size: int) -> None:
-        self._timeout = timeout
-        super().__init__(pool_connections=4, pool_maxsize=pool_size)
-
-    def send(
-        self, request: requests.PreparedRequest, *args: Any, **more: Any
-    ) -> requests.Response:
-        if more.get("timeout") is None:
-            more["timeout"] = self._timeout
-        return super().send(request, *args, **more)
-
-
 def new_session(options: HttpOptions | None = None) -> requests.Session:
     """A session with timeouts, this site's proxies and CAs, and no cookies.
 
     Cookies are refused because one session serves many people: a cookie set on
     one person's answer must not travel with another's request.
     """
+    import requests
+
     options = options or HttpOptions()
     session = requests.Session()
-    session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
+    session.cookies.set_policy(_no_cookies())
     session.headers["User-Agent"] = user_agent()
     session.proxies.update(options.proxies)
-    if options.ca_bundle:
-        session.verify = options.ca_bundle
+    # With any ``auth`` set, requests does not look into ~/.netrc, whose entry would
+    # replace the bearer token.
+    session.auth = _as_it_is
     for scheme in ("https://", "http://"):
-        session.mount(scheme, _TimeoutAdapter(options.timeout, options.pool_size))
+        session.mount(scheme, _adapter_class()(options))
+    _scrub_log_of_urllib3()
     return session
+
+
+def _as_it_is(request: requests.PreparedRequest) -> requests.PreparedRequest:
+    return request
+
+
+@cache
+def _adapter_class() -> type[Any]:
+    """Our adapter; made here because its base class is loaded on first use."""
+    from requests import PreparedRequest, Response
+    from requests.adapters import HTTPAdapter
+
+    class Adapter(HTTPAdapter):
+        """Gives every request a timeout and verified TLS, whatever the caller says."""
+
+        def __init__(self, options: HttpOptions) -> None:
+            self._options = options
+            super().__init__(pool_connections=4, pool_maxsize=options.pool_size)
+
+        def send(self, request: PreparedRequest, *args: Any, **more: Any) -> Response:
+            # Without a timeout, a silent server hangs a worker for ever.
+            if more.get("timeout") is None:
+                more["timeout"] = self._options.timeout
+            # requests lets REQUESTS_CA_BUNDLE win over a session's own bundle.
+            if self._options.ca_bundle or more.get("verify") is False:
+                more["verify"] = self._options.ca_bundle or True
+            return super().send(request, *args, **more)
+
+    return Adapter
+
+
+def _no_cookies() -> Any:
+    from http.cookiejar import DefaultCookiePolicy
+
+    return DefaultCookiePolicy(allowed_domains=[])
+
+
+@cache
+def _scrub_log_of_urllib3() -> None:
+    """Its debug log holds whole addresses, also those that carry their own secret."""
+    logging.getLogger("urllib3.connectionpool").addFilter(ScrubbingFilter())
 
 
 def user_agent() -> str:
@@ -73,6 +114,35 @@ def user_agent() -> str:
     except metadata.PackageNotFoundError:
         version = "0"
     return f"NONISV|wagtail_m365|wagtail-m365/{version}"
+
+
+def retry_after(value: str | None, *, now: float) -> float:
+    """Seconds to wait, out of a ``Retry-After`` header (RFC 9110 §10.2.3).
+
+    Args:
+        value: The header: seconds, or an HTTP date; anything else counts as absent.
+        now: POSIX time at which the answer came.
+
+    Returns:
+        0 when there is no usable value; never more than :data:`LONGEST_WAIT`.
+    """
+    text = (value or "").strip()
+    try:
+        seconds = float(text) if _is_number(text) else _seconds_until(text, now)
+    except (ValueError, TypeError, OverflowError):
+        return 0.0
+    return min(max(seconds, 0.0), LONGEST_WAIT)
+
+
+def _is_number(text: str) -> bool:
+    return text.replace(".", "", 1).isdecimal()
+
+
+def _seconds_until(http_date: str, now: float) -> float:
+    moment = parsedate_to_datetime(http_date)
+    if moment.tzinfo is None:  # "-0000" or an old form: HTTP dates are in GMT
+        moment = moment.replace(tzinfo=UTC)
+    return moment.timestamp() - now
 
 
 def is_loopback(url: str) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import re
-from typing import Any, NoReturn
+from typing import Any, NoReturn, TypeVar
 
 HIDDEN = "[hidden]"
 
@@ -78,6 +78,27 @@ class ScrubbingFilter(logging.Filter):
         record.msg = scrub(record.getMessage())
         record.args = None
         return True
+
+
+ErrorType = TypeVar("ErrorType", bound=BaseException)
+
+
+def without_frames(error: ErrorType) -> ErrorType:
+    """The same error, it and its causes without frames, requests and answers.
+
+    Frames keep the variables of every function on the way, and error reports show
+    them; ``requests`` hangs the whole request on its exceptions.
+    """
+    seen: set[int] = set()
+    current: BaseException | None = error
+    while current is not None and id(current) not in seen:
+        seen.add(id(current))
+        current.__traceback__ = None
+        for name in ("request", "response"):
+            if getattr(current, name, None) is not None:
+                setattr(current, name, None)
+        current = current.__cause__ or current.__context__
+    return error
 
 
 def scrubbed(value: Any) -> Any:

@@ -28,24 +28,24 @@ class Cloud:
 
 
 def _preset(name: str, login: str, graph: str) -> Cloud:
-    return Cloud(
-        name=name, authority=f"https://{login}", graph=f"https://{graph}/v1.0"
-    )
+    return Cloud(name=name, authority=f"https://{login}", graph=f"https://{graph}/v1.0")
 
 
-CLOUDS: Mapping[str, Cloud] = MappingProxyType({
-    cloud.name: cloud
-    for cloud in (
-        _preset("global", "login.microsoftonline.com", "graph.microsoft.com"),
-        _preset("us_gov", "login.microsoftonline.us", "graph.microsoft.us"),
-        _preset("us_dod", "login.microsoftonline.us", "dod-graph.microsoft.us"),
-        _preset(
-            "china",
-            "login.partner.microsoftonline.cn",
-            "microsoftgraph.chinacloudapi.cn",
-        ),
-    )
-})
+CLOUDS: Mapping[str, Cloud] = MappingProxyType(
+    {
+        cloud.name: cloud
+        for cloud in (
+            _preset("global", "login.microsoftonline.com", "graph.microsoft.com"),
+            _preset("us_gov", "login.microsoftonline.us", "graph.microsoft.us"),
+            _preset("us_dod", "login.microsoftonline.us", "dod-graph.microsoft.us"),
+            _preset(
+                "china",
+                "login.partner.microsoftonline.cn",
+                "microsoftgraph.chinacloudapi.cn",
+            ),
+        )
+    }
+)
 
 
 def resolve(
@@ -68,7 +68,7 @@ def resolve(
             f"There is no cloud named {value!r}; known are {known}.",
             code="unknown_cloud",
         )
-    if not isinstance(value, Mapping) or set(value) != {"authority", "graph"}:
+    if set(value) != {"authority", "graph"}:
         raise Misconfigured(
             'A custom cloud is {"authority": URL, "graph": URL with version}.',
             code="cloud_address",

@@ -19,38 +19,42 @@ _GRAPH_APP_ID = "00000003-0000-0000-c000-000000000000"
 # Scope → what it covers directly. Source: the permission tables of the Graph
 # reference ("least privileged" and "higher privileged"), e.g. driveItem: get,
 # createUploadSession, special folder; message: get; event: get.
-_COVERS: Mapping[str, tuple[str, ...]] = MappingProxyType({
-    "Files.ReadWrite.All": ("Files.ReadWrite", "Files.Read.All"),
-    "Files.ReadWrite": ("Files.Read", "Files.ReadWrite.AppFolder"),
-    "Files.Read.All": ("Files.Read",),
-    "Sites.FullControl.All": ("Sites.Manage.All",),
-    "Sites.Manage.All": ("Sites.ReadWrite.All",),
-    "Sites.ReadWrite.All": ("Sites.Read.All",),
-    "User.ReadWrite.All": ("User.ReadWrite", "User.Read.All"),
-    "User.ReadWrite": ("User.Read",),
-    "User.Read.All": ("User.Read", "User.ReadBasic.All"),
-    "Mail.ReadWrite": ("Mail.Read",),
-    "Mail.Read": ("Mail.ReadBasic",),
-    "Mail.ReadWrite.Shared": ("Mail.Read.Shared",),
-    "Calendars.ReadWrite": ("Calendars.Read",),
-    "Calendars.Read": ("Calendars.ReadBasic",),
-    "Calendars.ReadWrite.Shared": ("Calendars.Read.Shared",),
-    "Contacts.ReadWrite": ("Contacts.Read",),
-    "Tasks.ReadWrite": ("Tasks.Read",),
-    "Notes.ReadWrite.All": ("Notes.ReadWrite", "Notes.Read.All"),
-    "Notes.ReadWrite": ("Notes.Read", "Notes.Create"),
-    "Notes.Read.All": ("Notes.Read",),
-    "Chat.ReadWrite": ("Chat.Read",),
-    "Chat.Read": ("Chat.ReadBasic",),
-    "Group.ReadWrite.All": ("Group.Read.All",),
-    "Directory.ReadWrite.All": ("Directory.Read.All",),
-})
+_COVERS: Mapping[str, tuple[str, ...]] = MappingProxyType(
+    {
+        "Files.ReadWrite.All": ("Files.ReadWrite", "Files.Read.All"),
+        "Files.ReadWrite": ("Files.Read", "Files.ReadWrite.AppFolder"),
+        "Files.Read.All": ("Files.Read",),
+        "Sites.FullControl.All": ("Sites.Manage.All",),
+        "Sites.Manage.All": ("Sites.ReadWrite.All",),
+        "Sites.ReadWrite.All": ("Sites.Read.All",),
+        "User.ReadWrite.All": ("User.ReadWrite", "User.Read.All"),
+        "User.ReadWrite": ("User.Read",),
+        "User.Read.All": ("User.Read", "User.ReadBasic.All"),
+        "Mail.ReadWrite": ("Mail.Read",),
+        "Mail.Read": ("Mail.ReadBasic",),
+        "Mail.ReadWrite.Shared": ("Mail.Read.Shared",),
+        "Calendars.ReadWrite": ("Calendars.Read",),
+        "Calendars.Read": ("Calendars.ReadBasic",),
+        "Calendars.ReadWrite.Shared": ("Calendars.Read.Shared",),
+        "Contacts.ReadWrite": ("Contacts.Read",),
+        "Tasks.ReadWrite": ("Tasks.Read",),
+        "Notes.ReadWrite.All": ("Notes.ReadWrite", "Notes.Read.All"),
+        "Notes.ReadWrite": ("Notes.Read", "Notes.Create"),
+        "Notes.Read.All": ("Notes.Read",),
+        "Chat.ReadWrite": ("Chat.Read",),
+        "Chat.Read": ("Chat.ReadBasic",),
+        "Group.ReadWrite.All": ("Group.Read.All",),
+        "Directory.ReadWrite.All": ("Directory.Read.All",),
+    }
+)
 
-_DISPLAY: Mapping[str, str] = MappingProxyType({
-    name.casefold(): name
-    for covering, covered in _COVERS.items()
-    for name in (covering, *covered)
-})
+_DISPLAY: Mapping[str, str] = MappingProxyType(
+    {
+        name.casefold(): name
+        for covering, covered in _COVERS.items()
+        for name in (covering, *covered)
+    }
+)
 
 
 def normalise(scopes: Iterable[str], graph: str) -> frozenset[str]:

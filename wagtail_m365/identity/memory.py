@@ -1,0 +1,72 @@
+"""What a process keeps between two operations of the identity client.
+
+Nothing of a person: connections, discovery documents, and the application's own
+tokens. A forked worker starts afresh: two processes must not share a socket.
+"""
+
+from __future__ import annotations
+
+import os
+import threading
+from collections.abc import Callable, Hashable
+from typing import Any, TypeVar
+
+from wagtail_m365.http import HttpOptions
+
+from . import assertions, msal_apps
+from .registration import Registration
+from .transport import Transport
+
+Key = TypeVar("Key", bound=Hashable)
+Value = TypeVar("Value")
+
+#: How many configurations are remembered; a site has one, tests have many.
+_MOST = 32
+
+_lock = threading.Lock()
+_transports: dict[Hashable, Transport] = {}
+_token_caches: dict[Registration, Any] = {}
+
+
+def transport(options: HttpOptions, registration: Registration) -> Transport:
+    """The one transport of this process for these options and this authority."""
+    authority = registration.cloud.authority
+    insecure_origin = authority if authority.startswith("http://") else ""
+    key = (
+        options.timeout,
+        tuple(sorted(options.proxies.items())),
+        options.ca_bundle,
+        options.pool_size,
+        insecure_origin,
+    )
+    return _remembered(
+        _transports, key, lambda: Transport(options, insecure_origin=insecure_origin)
+    )
+
+
+def token_cache(registration: Registration) -> Any:
+    """MSAL's cache of the tokens of this application itself."""
+    return _remembered(
+        _token_caches, registration, lambda: msal_apps.msal().TokenCache()
+    )
+
+
+def forget() -> None:
+    """Forget everything, for tests and for a configuration that has changed."""
+    global _lock  # noqa: PLW0603  # after a fork, another thread may have held it
+    _lock = threading.Lock()
+    _transports.clear()
+    _token_caches.clear()
+    assertions.signer.cache_clear()
+
+
+def _remembered(kept: dict[Key, Value], key: Key, make: Callable[[], Value]) -> Value:
+    with _lock:
+        if key not in kept:
+            while len(kept) >= _MOST:
+                kept.pop(next(iter(kept)))
+            kept[key] = make()
+        return kept[key]
+
+
+os.register_at_fork(after_in_child=forget)
