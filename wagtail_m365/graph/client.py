@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from functools import cached_property
 
 from wagtail_m365.http import HttpOptions, new_session
 
+from .batch import Answer, Question, ask
+from .delta import DeltaPage, changes
 from .drives import Drives
 from .profile import me
 from .rest import Rest
 from .sites import Sites
+from .subscriptions import Subscriptions
 from .transport import GraphTransport, TokenSource
 from .types import Profile
 
@@ -26,6 +30,21 @@ class GraphClient(Rest):
     def sites(self) -> Sites:
         """SharePoint sites and their libraries."""
         return Sites(self)
+
+    @cached_property
+    def subscriptions(self) -> Subscriptions:
+        """Microsoft's calls when a drive changes."""
+        return Subscriptions(self)
+
+    def changes(
+        self, drive_id: str, *, item_id: str = "", link: str = ""
+    ) -> Iterator[DeltaPage]:
+        """Pages of changes; see :func:`delta.changes`."""
+        return changes(self, drive_id, item_id=item_id, link=link)
+
+    def batch(self, questions: Sequence[Question]) -> list[Answer]:
+        """Many small requests in few; see :func:`batch.ask`."""
+        return ask(self, questions)
 
     def me(self) -> Profile:
         """The person whose token is used."""

@@ -5,9 +5,11 @@ from __future__ import annotations
 import base64
 import binascii
 import re
+from collections.abc import Mapping
+from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
 from http import HTTPStatus
-from typing import Any
+from typing import Any, Self
 
 import requests
 from urllib3.exceptions import NameResolutionError, NewConnectionError
@@ -27,6 +29,7 @@ _BY_CODE: dict[str, type[errors.GraphError]] = {
     "resourceLocked": errors.ItemLocked,
 }
 _BY_STATUS: dict[int, type[errors.GraphError]] = {
+    401: errors.Forbidden,  # of storage only: its address has expired
     403: errors.Forbidden,
     404: errors.ItemNotFound,
     410: errors.ResyncRequired,
@@ -41,50 +44,92 @@ _CHALLENGE = re.compile(r'claims="(?P<claims>[A-Za-z0-9+/=_-]+)"')
 _REQUEST_ID = re.compile(r"[A-Za-z0-9-]{1,64}")
 
 
-def from_response(response: requests.Response, clock: float) -> errors.M365Error:
-    """The error that an answer of 400 or above stands for.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Refusal:
+    """What an answer of 400 or above tells, without its words.
 
-    Its words hold the status and Microsoft's codes only: bodies and addresses can
-    carry file contents and pre-authenticated URLs.
+    Bodies and addresses can carry file contents and pre-authenticated URLs, so no
+    text of theirs goes into an error; Microsoft's codes do.
     """
-    status = response.status_code
-    codes = graph_codes(response)
-    sentence = f"Microsoft answered {status} {'/'.join(codes)}".rstrip() + "."
-    reference = request_id(response)
-    if status == HTTPStatus.UNAUTHORIZED:
-        return _refused_token(response, sentence, reference)
-    if status in THROTTLED | OUT_OF_ORDER:
-        return errors.TemporarilyUnavailable(
-            sentence,
-            retry_after=retry_after(response, clock) or 0,
-            correlation_id=reference,
+
+    status: int
+    #: ``error.code`` and the inner codes, outermost first.
+    codes: tuple[str, ...] = ()
+    #: Microsoft's id of the request.
+    reference: str = ""
+    #: Seconds to wait; ``None`` when not told.
+    retry_after: float | None = None
+    #: Claims challenge of a 401, decoded.
+    claims: str | None = None
+    #: Where a resync begins (410 on delta).
+    location: str = ""
+    #: A pre-authenticated address said no: that concerns the address, not the token.
+    storage: bool = False
+
+    @classmethod
+    def from_parts(
+        cls,
+        status: int,
+        headers: Mapping[str, str],
+        body: Any,
+        now: float,
+        *,
+        storage: bool,
+    ) -> Self:
+        """From an answer's status, headers (any letter case) and parsed JSON body."""
+        return cls(
             status=status,
+            codes=graph_codes(body),
+            reference=request_id(headers, body),
+            retry_after=retry_after(headers, now),
+            claims=claims_challenge(headers),
+            location=headers.get("Location", ""),
+            storage=storage,
         )
-    return _graph_error_class(status, codes)(
-        sentence, status=status, graph_code=".".join(codes), correlation_id=reference
-    )
 
-
-def _refused_token(
-    response: requests.Response, sentence: str, reference: str
-) -> errors.TokenError:
-    if claims := claims_challenge(response):
-        return errors.InteractionRequired(
-            sentence, claims=claims, correlation_id=reference
+    def as_error(self) -> errors.M365Error:
+        """The error this stands for."""
+        if self.status == HTTPStatus.UNAUTHORIZED and not self.storage:
+            return self._refused_token()
+        if self.status in THROTTLED | OUT_OF_ORDER:
+            return errors.TemporarilyUnavailable(
+                self._sentence(),
+                retry_after=self.retry_after or 0,
+                correlation_id=self.reference,
+                status=self.status,
+            )
+        return self._error_class()(
+            self._sentence(),
+            status=self.status,
+            graph_code=".".join(self.codes),
+            correlation_id=self.reference,
+            **({"location": self.location} if self.location else {}),
         )
-    return errors.ReconnectRequired(sentence, correlation_id=reference)
+
+    def _sentence(self) -> str:
+        return f"Microsoft answered {self.status} {'/'.join(self.codes)}".rstrip() + "."
+
+    def _refused_token(self) -> errors.TokenError:
+        if self.claims:
+            return errors.InteractionRequired(
+                self._sentence(), claims=self.claims, correlation_id=self.reference
+            )
+        return errors.ReconnectRequired(self._sentence(), correlation_id=self.reference)
+
+    def _error_class(self) -> type[errors.GraphError]:
+        for code in reversed(self.codes):
+            if code in _BY_CODE:
+                return _BY_CODE[code]
+        other = self.status < HTTPStatus.INTERNAL_SERVER_ERROR
+        return _BY_STATUS.get(
+            self.status, errors.InvalidRequest if other else errors.GraphError
+        )
 
 
-def _graph_error_class(status: int, codes: list[str]) -> type[errors.GraphError]:
-    for code in reversed(codes):
-        if code in _BY_CODE:
-            return _BY_CODE[code]
-    if status in _BY_STATUS:
-        return _BY_STATUS[status]
-    return (
-        errors.InvalidRequest
-        if status < HTTPStatus.INTERNAL_SERVER_ERROR
-        else errors.GraphError
+def refusal(response: requests.Response, now: float, *, storage: bool) -> Refusal:
+    """What an answer of 400 or above tells; ``now`` is POSIX time."""
+    return Refusal.from_parts(
+        response.status_code, response.headers, _body(response), now, storage=storage
     )
 
 
@@ -113,13 +158,13 @@ def never_sent(error: requests.RequestException) -> bool:
     return isinstance(reason, NewConnectionError | NameResolutionError)
 
 
-def claims_challenge(response: requests.Response) -> str | None:
+def claims_challenge(headers: Mapping[str, str]) -> str | None:
     """The claims that a 401 asks for, decoded (Microsoft: claims challenges).
 
     Returns:
         JSON for the next token request; ``None`` where nothing is asked for.
     """
-    match = _CHALLENGE.search(response.headers.get("WWW-Authenticate", ""))
+    match = _CHALLENGE.search(headers.get("WWW-Authenticate", ""))
     if match is None:
         return None
     text = match["claims"].translate(str.maketrans("-_", "+/"))
@@ -129,31 +174,29 @@ def claims_challenge(response: requests.Response) -> str | None:
         return None
 
 
-def graph_codes(response: requests.Response) -> list[str]:
-    """``error.code`` and the inner codes of an answer, outermost first."""
+def graph_codes(body: Any) -> tuple[str, ...]:
+    """``error.code`` and the inner codes of a body, outermost first."""
     codes: list[str] = []
-    level = _member(_body(response), "error")
+    level = _member(body, "error")
     while isinstance(level, dict) and len(codes) < _DEEPEST:
         code = level.get("code")
         if isinstance(code, str) and _CODE.fullmatch(code):
             codes.append(code)
         level = _member(level, "innerError") or _member(level, "innererror")
-    return codes
+    return tuple(codes)
 
 
-def request_id(response: requests.Response) -> str:
-    """Microsoft's id of this request, to quote to its support; ``""`` when not told."""
-    for header in _REQUEST_ID_HEADERS:
-        if value := response.headers.get(header):
-            return value if _REQUEST_ID.fullmatch(value) else ""
-    inner = _member(_member(_body(response), "error"), "innerError")
-    value = inner.get("request-id", "") if isinstance(inner, dict) else ""
-    return value if isinstance(value, str) and _REQUEST_ID.fullmatch(value) else ""
+def request_id(headers: Mapping[str, str], body: Any = None) -> str:
+    """Microsoft's id of a request, to quote to its support; ``""`` when not told."""
+    told = [headers.get(name) for name in _REQUEST_ID_HEADERS]
+    told.append(_member(_member(_member(body, "error"), "innerError"), "request-id"))
+    value = next((each for each in told if isinstance(each, str) and each), "")
+    return value if _REQUEST_ID.fullmatch(value) else ""
 
 
-def retry_after(response: requests.Response, now: float) -> float | None:
+def retry_after(headers: Mapping[str, str], now: float) -> float | None:
     """Seconds that Microsoft asks to wait (RFC 9110 §10.2.3: seconds or a date)."""
-    value = response.headers.get("Retry-After", "").strip()
+    value = headers.get("Retry-After", "").strip()
     if re.fullmatch(r"\d{1,9}(\.\d{1,6})?", value):
         return float(value)
     try:

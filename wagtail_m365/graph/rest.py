@@ -174,5 +174,5 @@ def _unreadable(response: requests.Response) -> GraphError:
         "something between this site and Microsoft may have answered.",
         status=response.status_code,
         code="unreadable_answer",
-        correlation_id=faults.request_id(response),
+        correlation_id=faults.request_id(response.headers),
     )

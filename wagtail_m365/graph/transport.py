@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from http import HTTPStatus
 from random import SystemRandom
-from typing import Any, Protocol
+from typing import Any
 
 import requests
 from requests.auth import AuthBase
@@ -16,28 +16,16 @@ from requests.auth import AuthBase
 from wagtail_m365.errors import TemporarilyUnavailable
 
 from . import addresses, faults
+from .authorization import Authorization, TokenSource
 from .pacing import OwnThrottle, Patience, Throttle
 
 _REPEATABLE_METHODS = frozenset({"GET", "HEAD", "DELETE"})
 # Storage may take long to commit a large file, and a slow line to take a record.
 _TRANSFER_TIMEOUT = (10.0, 100.0)
+__all__ = ["Call", "GraphTransport", "TokenSource", "redirect_target"]
+
 _JITTER = SystemRandom().random
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
-
-
-class TokenSource(Protocol):
-    """Gives an access token; knows nothing of requests."""
-
-    def __call__(
-        self, *, rejected: str | None = None, claims: str | None = None
-    ) -> str:
-        """A token that is valid now.
-
-        Args:
-            rejected: A token that Graph has just refused; another one is wanted.
-            claims: Claims challenge (decoded JSON) that the new token must answer.
-        """
-        ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,18 +43,6 @@ class Call:
     stream: bool = False
     #: The address is pre-authenticated: no bearer token, no address in any message.
     storage: bool = False
-
-
-class _Authorization(AuthBase):
-    """Sets this header, or none: also keeps ``requests`` from asking ``.netrc``."""
-
-    def __init__(self, value: str = "") -> None:
-        self._value = value
-
-    def __call__(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
-        if self._value:
-            request.headers["Authorization"] = self._value
-        return request
 
 
 class GraphTransport:
@@ -194,7 +170,7 @@ class GraphTransport:
 
     def _until_settled(self, call: Call) -> requests.Response:
         """Send until the answer is one to give back or to raise."""
-        patience = Patience(budget=self._budget, jitter=self._jitter)
+        patience = self.patience()
         self._wait_for_others(patience)
         while True:
             outcome, reference = self._attempt(call)
@@ -222,20 +198,20 @@ class GraphTransport:
         reference = str(uuid.uuid4())
         try:
             if call.storage:
-                return self._send(call, _Authorization(), reference), reference
+                return self._send(call, Authorization(), reference), reference
             return self._send_with_token(call, reference), reference
         except requests.RequestException as error:
             return error, reference
 
     def _send_with_token(self, call: Call, reference: str) -> requests.Response:
         token = self._token()
-        response = self._send(call, _Authorization(f"Bearer {token}"), reference)
+        response = self._send(call, Authorization(f"Bearer {token}"), reference)
         if response.status_code != HTTPStatus.UNAUTHORIZED:
             return response
-        claims = faults.claims_challenge(response)
+        claims = faults.claims_challenge(response.headers)
         response.close()
         token = self._token(rejected=token, claims=claims)
-        return self._send(call, _Authorization(f"Bearer {token}"), reference)
+        return self._send(call, Authorization(f"Bearer {token}"), reference)
 
     def _send(
         self, call: Call, authorization: AuthBase, reference: str
@@ -264,7 +240,7 @@ class GraphTransport:
         if isinstance(outcome, requests.RequestException):
             may_repeat = call.repeatable or faults.never_sent(outcome)
             return patience.pause(None) if may_repeat else None
-        told = faults.retry_after(outcome, self.clock())
+        told = faults.retry_after(outcome.headers, self.clock())
         if outcome.status_code in faults.THROTTLED:
             if told:
                 self._throttle.wait_until(self.clock() + told)
@@ -284,9 +260,27 @@ class GraphTransport:
             raise faults.from_lost_connection(outcome, reference) from cause
         if outcome.status_code < HTTPStatus.BAD_REQUEST:
             return outcome
-        error = faults.from_response(outcome, self.clock())
+        refusal = faults.refusal(outcome, self.clock(), storage=call.storage)
         outcome.close()
-        raise error
+        if _is_gone_already(call, refusal, patience):
+            return outcome
+        raise refusal.as_error()
+
+    def patience(self) -> Patience:
+        """How long one request may wait in all."""
+        return Patience(budget=self._budget, jitter=self._jitter)
+
+    def wait(self, seconds: float) -> None:
+        """Wait, as all of this package does."""
+        self._sleep(seconds)
+
+
+def _is_gone_already(call: Call, refusal: faults.Refusal, patience: Patience) -> bool:
+    """Was it deleted by an attempt whose answer was lost?"""
+    repeated = patience.attempts > 0
+    return (
+        repeated and call.method == "DELETE" and refusal.status == HTTPStatus.NOT_FOUND
+    )
 
 
 def redirect_target(response: requests.Response) -> str:
