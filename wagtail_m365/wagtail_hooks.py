@@ -5,7 +5,25 @@ from __future__ import annotations
 from django.contrib.auth.models import Permission
 from django.db.models import QuerySet
 from django.urls import URLPattern, URLResolver, include, path
+from django.utils.html import format_html
 from wagtail import hooks
+from wagtail.admin.staticfiles import versioned_static
+
+from . import api
+from .models import M365Settings
+from .tokens import audit as connection_audit
+from .views.account import ConnectionsPanel
+from .views.panels import settings_edit_handler
+from .views.registrations import AppRegistrationViewSet, registrations
+
+# The settings row lives below the pages and cannot know them; Wagtail reads this when
+# the settings page is first opened.
+M365Settings.edit_handler = settings_edit_handler
+
+hooks.register("register_account_settings_panel", ConnectionsPanel)
+hooks.register("register_log_actions", connection_audit.register_log_actions)
+# For plugins that ask Wagtail for a token and import nothing of ours.
+hooks.register("m365_get_token", api.get_token)
 
 
 @hooks.register("register_admin_urls")
@@ -14,17 +32,17 @@ def register_admin_urls() -> list[URLPattern | URLResolver]:
     return [path("m365/", include("wagtail_m365.urls"))]
 
 
+@hooks.register("register_admin_viewset")
+def register_registrations() -> AppRegistrationViewSet:
+    """App registrations; brings its menu item and permissions along."""
+    return registrations
+
+
 @hooks.register("register_permissions")
 def register_permissions() -> QuerySet[Permission]:
     """What an admin can grant to groups."""
     return Permission.objects.filter(
-        content_type__app_label="wagtail_m365",
-        codename__in=[
-            "use_microsoft365",
-            "add_appregistration",
-            "change_appregistration",
-            "delete_appregistration",
-        ],
+        content_type__app_label="wagtail_m365", codename="use_microsoft365"
     )
 
 
@@ -32,6 +50,21 @@ def register_permissions() -> QuerySet[Permission]:
 def register_icons(icons: list[str]) -> list[str]:
     """Our own icon; Microsoft's logos are not ours to use."""
     return [*icons, "wagtail_m365/icons/m365.svg"]
+
+
+@hooks.register("insert_global_admin_css")
+def global_admin_css() -> str:
+    """One small file for our pages and for our parts of Wagtail's pages."""
+    address = versioned_static("wagtail_m365/m365.css")
+    return format_html('<link rel="stylesheet" href="{}">', address)
+
+
+@hooks.register("insert_global_admin_js")
+def global_admin_js() -> str:
+    """Our Stimulus controllers."""
+    return format_html(
+        '<script src="{}"></script>', versioned_static("wagtail_m365/m365.js")
+    )
 
 
 # Documents (listing, edit page, snippets) are wired below this line.
