@@ -17,16 +17,11 @@ def account_page(client):
 
 def save(client, **posted):
     page = client.get(reverse("wagtailadmin_account"))
-    forms = [
-        panel.get_form()
-        for panels in page.context["panels_by_tab"].values()
-        for panel in panels
-    ]
-    data = {}
-    for form in forms:
-        for field in form:
-            value = field.value()
-            data[field.html_name] = "" if value is None else value
+    panels = [each for tab in page.context["panels_by_tab"].values() for each in tab]
+    fields = [field for panel in panels for field in panel.get_form()]
+    data = {f.html_name: f.value() or "" for f in fields if f.name != "avatar"}
+    data |= {"name_email-first_name": "Ada", "name_email-last_name": "Lovelace"}
+    data |= {"name_email-email": "ada@site.example"}
     return client.post(reverse("wagtailadmin_account"), {**data, **posted})
 
 
