@@ -1,0 +1,188 @@
+"""OData query options as Graph's files service takes them.
+
+Source: Microsoft Graph, "Customize responses with query parameters", and the answers of
+the live service to names it does not know.
+"""
+
+from __future__ import annotations
+
+import json
+from base64 import urlsafe_b64decode, urlsafe_b64encode
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import urlencode
+
+from werkzeug.wrappers import Request
+
+from .graph_errors import bad_request, invalid_request, not_supported
+
+PAGE_SIZE = 200
+LARGEST_PAGE = 999
+Json = dict[str, Any]
+ENTITY_OPTIONS = ("$select", "$expand")
+LIST_OPTIONS = ("$select", "$expand", "$top", "$orderby", "$skiptoken", "$count")
+#: Options that OData and Graph have, and the fake has not everywhere.
+_OF_ODATA = {"$filter", "$search", "$skip", "$format", "$apply", *LIST_OPTIONS}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Page:
+    """One page of a collection.
+
+    Attributes:
+        next_token: ``$skiptoken`` of the page after it, empty on the last.
+    """
+
+    value: list[Any]
+    next_token: str
+
+
+def check_options(request: Request, allowed: Collection[str]) -> None:
+    """Refuse query parameters that this request does not have.
+
+    Raises:
+        GraphError: 400, or 501 for what only the fake does not do.
+    """
+    for name in request.args:
+        if name in _OF_ODATA and name not in allowed:
+            raise not_supported(f"{name} on {request.path}")
+        if name not in allowed:
+            raise bad_request(f"The query parameter '{name}' is not supported.")
+
+
+def selected(request: Request, known: Collection[str], type_name: str) -> set[str]:
+    """The properties ``$select`` names; empty for the default set.
+
+    Raises:
+        GraphError: 400 for a property that the type does not have.
+    """
+    text = request.args.get("$select", "")
+    names = {name.strip() for name in text.split(",")} - {""}
+    for name in sorted(names):
+        if name not in known:
+            raise bad_request(
+                "Parsing OData Select and Expand failed: Could not find a property "
+                f"named '{name}' on type 'microsoft.graph.{type_name}'."
+            )
+    return names
+
+
+def reduce(entity: Json, names: set[str]) -> Json:
+    """Only the selected properties, and OData's own annotations."""
+    if not names:
+        return entity
+    return {
+        key: value
+        for key, value in entity.items()
+        if key in names or key.startswith("@odata.")
+    }
+
+
+def top(request: Request, default: int = PAGE_SIZE) -> int:
+    """The page size that ``$top`` asks for.
+
+    Raises:
+        GraphError: 400 for anything but a number from 1.
+    """
+    text = request.args.get("$top", "")
+    if not text:
+        return default
+    if not text.isascii() or not text.isdigit() or int(text) < 1:
+        raise bad_request(
+            f"Invalid value '{text}' for $top query option found. The $top query option "
+            "requires a non-negative integer value."
+        )
+    return min(int(text), LARGEST_PAGE)
+
+
+def page(request: Request, rows: Sequence[Any], size: int = PAGE_SIZE) -> Page:
+    """The page of these rows that ``$top`` and ``$skiptoken`` ask for."""
+    start = 0
+    if token := request.args.get("$skiptoken"):
+        start = int(read_token(token, "s"))
+    stop = start + top(request, size)
+    more = stop < len(rows)
+    return Page(
+        value=list(rows[start:stop]), next_token=make_token("s", stop) if more else ""
+    )
+
+
+def ordered(
+    request: Request, rows: Sequence[Any], keys: Mapping[str, Callable[[Any], Any]]
+) -> list[Any]:
+    """The rows as ``$orderby`` wants them.
+
+    Raises:
+        GraphError: 400 for a property by which one cannot sort.
+    """
+    result = list(rows)
+    clauses = [part.split() for part in request.args.get("$orderby", "").split(",")]
+    for clause in reversed([clause for clause in clauses if clause]):
+        key = keys.get(clause[0])
+        if key is None or clause[1:] not in ([], ["asc"], ["desc"]):
+            raise invalid_request(f"Cannot sort by '{' '.join(clause)}'")
+        result.sort(key=key, reverse=clause[1:] == ["desc"])
+    return result
+
+
+def make_token(kind: str, value: object) -> str:
+    """An opaque token for a link."""
+    return urlsafe_b64encode(json.dumps([kind, value]).encode()).decode().rstrip("=")
+
+
+def read_token(token: str, kind: str) -> Any:
+    """What ``make_token`` was given.
+
+    Raises:
+        GraphError: 400 for a token that the fake did not make.
+    """
+    try:
+        found, value = json.loads(urlsafe_b64decode(token + "=" * (-len(token) % 4)))
+    except (ValueError, TypeError) as error:
+        raise invalid_request("The skip token is not valid.") from error
+    if found != kind:
+        raise invalid_request("The skip token is not valid.")
+    return value
+
+
+def link(request: Request, **changes: str) -> str:
+    """The address of this request with other query parameters."""
+    parameters = {**request.args.to_dict(), **changes}
+    return f"{request.base_url}?{urlencode(parameters, safe='$@')}"
+
+
+def body(request: Request, known: Collection[str], type_name: str) -> Json:
+    """The JSON object that was sent, with known properties only.
+
+    Raises:
+        GraphError: 400 for what is no JSON object, or has unknown properties.
+    """
+    if request.mimetype != "application/json" and request.content_length:
+        raise bad_request(
+            "Unsupported content type: a JSON body needs 'application/json'."
+        )
+    try:
+        sent = json.loads(request.get_data() or b"{}")
+    except ValueError as error:
+        raise bad_request("Unable to read JSON request payload.") from error
+    if not isinstance(sent, dict):
+        raise bad_request("Unable to read JSON request payload.")
+    check_properties(sent, known, type_name)
+    return sent
+
+
+def check_properties(sent: object, known: Collection[str], type_name: str) -> None:
+    """Refuse an object with properties that its type does not have.
+
+    Raises:
+        GraphError: 400.
+    """
+    if not isinstance(sent, dict):
+        raise bad_request(f"An object of type '{type_name}' is expected.")
+    for name in sent:
+        if name not in known and name != "@odata.type":
+            raise bad_request(
+                f"The property '{name}' does not exist on type '{type_name}'. Make sure "
+                "to only use property names that are defined by the type."
+            )
