@@ -38,6 +38,8 @@ for people are found by ``code`` in :mod:`wagtail_m365.explanations`::
         ├── NothingOpen            no edit session to bring back
         ├── BothChanged            Wagtail's and Microsoft's copy have both changed
         ├── WrongState             the edit session is in another state
+        ├── AlreadyOpen            somebody else has the document open
+        ├── WriteFailed            the site's storage or database failed
         └── WriteRefused           the site's document form refused the file
 """
 
@@ -369,6 +371,27 @@ class WriteRefused(DocumentError):
     """The site's own rules refused the file that came back."""
 
     code = "write_refused"
+
+
+class WriteFailed(DocumentError):
+    """The site could not store the file; the document is as it was."""
+
+    code = "write_failed"
+    retryable = True
+
+
+class AlreadyOpen(DocumentError):
+    """Somebody else has the document open in Microsoft 365.
+
+    Args:
+        session: The edit session that is in the way.
+    """
+
+    code = "already_open"
+
+    def __init__(self, detail: str = "", *, session: Any = None, **more: Any) -> None:
+        super().__init__(detail, **more)
+        self.session = session
 
 
 def _first_line(error_class: type[M365Error]) -> str:

@@ -1,6 +1,7 @@
 # The document model is the site's own choice, so it is named by setting and not by table.
 
 import django.db.models.deletion
+import django.utils.timezone
 import uuid
 import wagtail_m365.models.versions
 from django.conf import settings
@@ -32,6 +33,7 @@ class Migration(migrations.Migration):
                 ('client_secret_sealed', models.TextField(blank=True, editable=False)),
                 ('certificate_sealed', models.TextField(blank=True, editable=False)),
                 ('credential_expires_on', models.DateField(blank=True, null=True, verbose_name='secret or certificate ends on')),
+                ('owner', models.ForeignKey(blank=True, editable=False, null=True, on_delete=django.db.models.deletion.CASCADE, related_name='m365_app_registrations', to=settings.AUTH_USER_MODEL, verbose_name='owner')),
             ],
             options={
                 'verbose_name': 'app registration',
@@ -65,6 +67,7 @@ class Migration(migrations.Migration):
                 ('last_refreshed_at', models.DateTimeField(blank=True, null=True)),
                 ('last_used_at', models.DateTimeField(blank=True, null=True, verbose_name='last used')),
                 ('default_for', models.OneToOneField(blank=True, null=True, on_delete=django.db.models.deletion.CASCADE, related_name='m365_default_connection', to=settings.AUTH_USER_MODEL)),
+                ('registration', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.CASCADE, related_name='connections', to='wagtail_m365.appregistration')),
                 ('user', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.CASCADE, related_name='m365_connections', to=settings.AUTH_USER_MODEL, verbose_name='user')),
             ],
             options={
@@ -86,20 +89,42 @@ class Migration(migrations.Migration):
             ],
         ),
         migrations.CreateModel(
+            name='ConsentRequest',
+            fields=[
+                ('id', models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
+                ('scopes', models.TextField(verbose_name='rights')),
+                ('asked_at', models.DateTimeField(default=django.utils.timezone.now, verbose_name='asked')),
+                ('looked_at', models.DateTimeField(null=True)),
+                ('granted_at', models.DateTimeField(null=True, verbose_name='granted')),
+                ('told_at', models.DateTimeField(null=True)),
+                ('connection', models.ForeignKey(null=True, on_delete=django.db.models.deletion.CASCADE, related_name='consent_requests', to='wagtail_m365.connection')),
+                ('user', models.ForeignKey(null=True, on_delete=django.db.models.deletion.CASCADE, related_name='m365_consent_requests', to=settings.AUTH_USER_MODEL)),
+            ],
+            options={
+                'verbose_name': 'consent request',
+                'verbose_name_plural': 'consent requests',
+                'ordering': ['asked_at'],
+            },
+        ),
+        migrations.CreateModel(
             name='EditSession',
             fields=[
                 ('id', models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
                 ('document_title', models.CharField(max_length=255)),
                 ('state', models.CharField(choices=[('opening', 'Being sent to Microsoft 365'), ('open', 'Open in Microsoft 365'), ('conflict', 'Changed on both sides'), ('brought_back', 'Brought back'), ('discarded', 'Discarded'), ('lost', 'The copy in Microsoft 365 is gone')], default='opening', max_length=20, verbose_name='state')),
+                ('revision', models.PositiveIntegerField(default=0)),
                 ('drive_id', models.CharField(blank=True, max_length=255)),
+                ('folder_id', models.CharField(blank=True, max_length=255)),
                 ('item_id', models.CharField(blank=True, max_length=255)),
                 ('item_name', models.CharField(blank=True, max_length=400)),
                 ('web_url', models.TextField(blank=True)),
+                ('remote_copy', models.CharField(choices=[('none', 'Not there yet'), ('there', 'There'), ('deleted', 'Deleted'), ('in_recycle_bin', 'In the recycle bin'), ('left_behind', 'Left behind'), ('gone', 'Gone')], default='none', max_length=20)),
                 ('base_sha256', models.CharField(blank=True, max_length=64)),
                 ('base_file_hash', models.CharField(blank=True, max_length=40)),
                 ('base_size', models.PositiveBigIntegerField(default=0)),
                 ('base_etag', models.CharField(blank=True, max_length=255)),
                 ('base_ctag', models.CharField(blank=True, max_length=255)),
+                ('base_quick_xor', models.CharField(blank=True, max_length=40)),
                 ('remote_etag', models.CharField(blank=True, max_length=255)),
                 ('remote_ctag', models.CharField(blank=True, max_length=255)),
                 ('remote_size', models.PositiveBigIntegerField(default=0)),
@@ -107,7 +132,9 @@ class Migration(migrations.Migration):
                 ('remote_modified_by', models.CharField(blank=True, max_length=255)),
                 ('remote_checked_at', models.DateTimeField(blank=True, null=True)),
                 ('opened_at', models.DateTimeField(auto_now_add=True, verbose_name='opened')),
+                ('brought_back_at', models.DateTimeField(null=True, verbose_name='last brought back')),
                 ('closed_at', models.DateTimeField(blank=True, null=True, verbose_name='closed')),
+                ('closing_reason', models.CharField(blank=True, max_length=50)),
                 ('connection', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='edit_sessions', to='wagtail_m365.connection')),
                 ('document', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='m365_edit_sessions', to=get_document_model_string())),
                 ('open_for', models.OneToOneField(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='m365_open_session', to=get_document_model_string())),
@@ -116,21 +143,30 @@ class Migration(migrations.Migration):
             options={
                 'verbose_name': 'edit session',
                 'verbose_name_plural': 'edit sessions',
+                'ordering': ['-opened_at'],
             },
         ),
         migrations.CreateModel(
             name='DocumentVersion',
             fields=[
                 ('id', models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
-                ('file', models.FileField(max_length=400, upload_to=wagtail_m365.models.versions.version_path)),
+                ('file', models.FileField(max_length=400, storage=wagtail_m365.models.versions.version_storage, upload_to=wagtail_m365.models.versions.version_path)),
                 ('filename', models.CharField(max_length=255, verbose_name='file name')),
-                ('size', models.PositiveBigIntegerField(verbose_name='size')),
-                ('sha256', models.CharField(max_length=64)),
+                ('size', models.PositiveBigIntegerField(default=0, verbose_name='size')),
+                ('sha256', models.CharField(blank=True, max_length=64)),
+                ('document_file_name', models.CharField(blank=True, max_length=400)),
+                ('document_file_hash', models.CharField(blank=True, max_length=40)),
+                ('stage', models.CharField(choices=[('storing', 'Being stored'), ('replacing', 'Being replaced'), ('kept', 'Kept'), ('pending', 'Waiting for approval'), ('rejected', 'Rejected')], default='storing', max_length=20)),
                 ('source', models.CharField(choices=[('site', 'Uploaded to the site'), ('brought_back', 'Brought back from Microsoft 365'), ('restored', 'Restored')], default='site', max_length=20, verbose_name='from')),
+                ('saved_at', models.DateTimeField(null=True, verbose_name='saved')),
                 ('comment', models.CharField(blank=True, max_length=255, verbose_name='comment')),
-                ('replaced_at', models.DateTimeField(auto_now_add=True, verbose_name='replaced')),
+                ('replaced_at', models.DateTimeField(default=django.utils.timezone.now, verbose_name='replaced')),
+                ('replaced_with', models.CharField(choices=[('site', 'Uploaded to the site'), ('brought_back', 'Brought back from Microsoft 365'), ('restored', 'Restored')], default='site', max_length=20)),
+                ('successor_file_hash', models.CharField(blank=True, max_length=40)),
+                ('successor_comment', models.CharField(blank=True, max_length=255)),
                 ('document', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='m365_versions', to=get_document_model_string())),
                 ('replaced_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ('saved_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
                 ('edit_session', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='versions', to='wagtail_m365.editsession')),
             ],
             options={
@@ -144,11 +180,44 @@ class Migration(migrations.Migration):
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('enabled', models.BooleanField(default=True, verbose_name='enabled')),
+                ('own_registrations_allowed', models.BooleanField(default=False, verbose_name='editors may use app registrations of their own')),
                 ('registration', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='wagtail_m365.appregistration', verbose_name='app registration')),
             ],
             options={
                 'verbose_name': 'Microsoft 365',
                 'permissions': [('use_microsoft365', 'Can connect a Microsoft account and use it')],
+            },
+        ),
+        migrations.CreateModel(
+            name='RefusedPurpose',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('name', models.CharField(max_length=100, unique=True, verbose_name='purpose')),
+                ('reason', models.CharField(blank=True, max_length=255, verbose_name='reason')),
+                ('refused_at', models.DateTimeField(auto_now_add=True, verbose_name='refused')),
+                ('refused_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
+            ],
+            options={
+                'verbose_name': 'refused purpose',
+                'verbose_name_plural': 'refused purposes',
+            },
+        ),
+        migrations.CreateModel(
+            name='TokenUse',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('account', models.CharField(max_length=255, verbose_name='account')),
+                ('purpose', models.CharField(max_length=100, verbose_name='purpose')),
+                ('day', models.DateField(verbose_name='day')),
+                ('uses', models.PositiveIntegerField(default=0, verbose_name='uses')),
+                ('last_used_at', models.DateTimeField(verbose_name='last used')),
+                ('connection', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='token_uses', to='wagtail_m365.connection')),
+                ('user', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
+            ],
+            options={
+                'verbose_name': 'use of a token',
+                'verbose_name_plural': 'uses of tokens',
+                'ordering': ['-day', 'purpose'],
             },
         ),
         migrations.AddIndex(
@@ -162,5 +231,21 @@ class Migration(migrations.Migration):
         migrations.AddConstraint(
             model_name='cachedaccesstoken',
             constraint=models.UniqueConstraint(fields=('connection', 'audience'), name='m365_one_token_per_audience'),
+        ),
+        migrations.AddIndex(
+            model_name='editsession',
+            index=models.Index(fields=['state', 'opened_at'], name='m365_session_state'),
+        ),
+        migrations.AddIndex(
+            model_name='documentversion',
+            index=models.Index(fields=['document', 'stage'], name='m365_version_stage'),
+        ),
+        migrations.AddIndex(
+            model_name='tokenuse',
+            index=models.Index(fields=['day'], name='m365_token_use_day'),
+        ),
+        migrations.AddConstraint(
+            model_name='tokenuse',
+            constraint=models.UniqueConstraint(fields=('connection', 'purpose', 'day'), name='m365_one_use_per_day'),
         ),
     ]

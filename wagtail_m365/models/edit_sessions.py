@@ -3,23 +3,95 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
 
 from django.conf import settings
 from django.db import models
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from wagtail.documents import get_document_model_string
+
+
+class State(models.TextChoices):
+    """Where an edit session stands."""
+
+    OPENING = "opening", _("Being sent to Microsoft 365")
+    OPEN = "open", _("Open in Microsoft 365")
+    CONFLICT = "conflict", _("Changed on both sides")
+    BROUGHT_BACK = "brought_back", _("Brought back")
+    DISCARDED = "discarded", _("Discarded")
+    LOST = "lost", _("The copy in Microsoft 365 is gone")
+
+
+class RemoteCopy(models.TextChoices):
+    """What became of the copy in Microsoft 365."""
+
+    NONE = "none", _("Not there yet")
+    THERE = "there", _("There")
+    DELETED = "deleted", _("Deleted")
+    IN_RECYCLE_BIN = "in_recycle_bin", _("In the recycle bin")
+    #: The session was ended without it: a sweeper tries again.
+    LEFT_BEHIND = "left_behind", _("Left behind")
+    GONE = "gone", _("Gone")
+
+
+#: State → states that may follow. A state that nothing follows is final.
+TRANSITIONS: Mapping[str, frozenset[str]] = {
+    State.OPENING: frozenset({State.OPEN, State.DISCARDED, State.LOST}),
+    State.OPEN: frozenset(
+        {State.CONFLICT, State.BROUGHT_BACK, State.DISCARDED, State.LOST}
+    ),
+    State.CONFLICT: frozenset(
+        {State.OPEN, State.BROUGHT_BACK, State.DISCARDED, State.LOST}
+    ),
+    State.BROUGHT_BACK: frozenset(),
+    State.DISCARDED: frozenset(),
+    State.LOST: frozenset(),
+}
+#: States in which a document is out in Microsoft 365.
+UNFINISHED = frozenset({State.OPENING, State.OPEN, State.CONFLICT})
+
+
+class EditSessionQuerySet(models.QuerySet["EditSession"]):
+    """The questions asked of edit sessions."""
+
+    def unfinished(self) -> EditSessionQuerySet:
+        """Those whose document is out in Microsoft 365."""
+        return self.filter(open_for__isnull=False)
+
+    def open_for_document(self, document: models.Model) -> EditSessionQuerySet:
+        """The one unfinished session of this document, if there is one."""
+        return self.filter(open_for_id=document.pk)
+
+    def of_owner(self, user: Any) -> EditSessionQuerySet:
+        """What this person has open."""
+        return self.unfinished().filter(owner_id=user.pk)
+
+    def stuck(self, before: datetime) -> EditSessionQuerySet:
+        """Those that began to be sent before that moment and never arrived."""
+        return self.filter(state=State.OPENING, opened_at__lt=before)
+
+    def with_copy_left_behind(self) -> EditSessionQuerySet:
+        """Finished ones whose copy is still in Microsoft 365."""
+        left = (RemoteCopy.THERE, RemoteCopy.LEFT_BEHIND)
+        return self.filter(open_for__isnull=True, remote_copy__in=left)
+
+    def orphaned(self) -> EditSessionQuerySet:
+        """Unfinished ones that nobody can reach: the person or the account is gone."""
+        return self.unfinished().filter(
+            models.Q(owner__isnull=True)
+            | models.Q(owner__is_active=False)
+            | models.Q(connection__isnull=True)
+        )
 
 
 class EditSession(models.Model):
     """One document taken to Microsoft 365 for editing."""
 
-    class State(models.TextChoices):
-        OPENING = "opening", _("Being sent to Microsoft 365")
-        OPEN = "open", _("Open in Microsoft 365")
-        CONFLICT = "conflict", _("Changed on both sides")
-        BROUGHT_BACK = "brought_back", _("Brought back")
-        DISCARDED = "discarded", _("Discarded")
-        LOST = "lost", _("The copy in Microsoft 365 is gone")
+    State = State
+    RemoteCopy = RemoteCopy
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     document = models.ForeignKey(
@@ -52,18 +124,29 @@ class EditSession(models.Model):
     state = models.CharField(
         _("state"), max_length=20, choices=State.choices, default=State.OPENING
     )
+    #: Rises with every change of state or base; a writer names the one it read.
+    revision = models.PositiveIntegerField(default=0)
 
     drive_id = models.CharField(max_length=255, blank=True)
+    #: The folder made for this session alone; it goes when the copy goes.
+    folder_id = models.CharField(max_length=255, blank=True)
     item_id = models.CharField(max_length=255, blank=True)
     item_name = models.CharField(max_length=400, blank=True)
     web_url = models.TextField(blank=True)
+    remote_copy = models.CharField(
+        max_length=20, choices=RemoteCopy.choices, default=RemoteCopy.NONE
+    )
 
-    #: SHA-256 of the bytes that were sent, and Wagtail's own hash at that time.
+    #: SHA-256 of the content both sides last had in common; empty when unknown.
     base_sha256 = models.CharField(max_length=64, blank=True)
+    #: Wagtail's own hash (SHA-1) of it.
     base_file_hash = models.CharField(max_length=40, blank=True)
     base_size = models.PositiveBigIntegerField(default=0)
+    #: Tags and hash of the drive item when it was known to hold the base. The hash
+    #: is Microsoft's, since SharePoint rewrites Office files when they arrive.
     base_etag = models.CharField(max_length=255, blank=True)
     base_ctag = models.CharField(max_length=255, blank=True)
+    base_quick_xor = models.CharField(max_length=40, blank=True)
 
     #: What Microsoft told when it was last asked.
     remote_etag = models.CharField(max_length=255, blank=True)
@@ -74,11 +157,60 @@ class EditSession(models.Model):
     remote_checked_at = models.DateTimeField(null=True, blank=True)
 
     opened_at = models.DateTimeField(_("opened"), auto_now_add=True)
+    brought_back_at = models.DateTimeField(_("last brought back"), null=True)
     closed_at = models.DateTimeField(_("closed"), null=True, blank=True)
+    #: Why it ended as it did, as a code: "owner_left", "item_not_found" …
+    closing_reason = models.CharField(max_length=50, blank=True)
+
+    objects = EditSessionQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("edit session")
         verbose_name_plural = _("edit sessions")
+        ordering = ["-opened_at"]
+        indexes = [
+            models.Index(fields=["state", "opened_at"], name="m365_session_state"),
+        ]
 
     def __str__(self) -> str:
         return self.document_title
+
+    @property
+    def is_unfinished(self) -> bool:
+        """Is the document out in Microsoft 365?"""
+        return self.state in UNFINISHED
+
+    def may_become(self, state: str) -> bool:
+        """Does the ledger allow this state next?"""
+        return state == self.state or state in TRANSITIONS[self.state]
+
+    def advance(self, state: str | None = None, **changes: Any) -> bool:
+        """Write a new state and other columns, unless somebody was quicker.
+
+        Returns:
+            False when the row is not as this object knows it; nothing is written.
+
+        Raises:
+            ValueError: When the ledger does not allow this state next.
+        """
+        state = state or self.state
+        if not self.may_become(state):
+            raise ValueError(
+                f"An edit session does not go from {self.state} to {state}."
+            )
+        changes |= {"state": state, "revision": self.revision + 1}
+        if state not in UNFINISHED:
+            changes |= {"open_for": None, "closed_at": timezone.now()}
+        rows = type(self).objects.filter(pk=self.pk, revision=self.revision)
+        if not rows.update(**changes):
+            return False
+        for name, value in changes.items():
+            setattr(self, name, value)
+        return True
+
+    def note_remote(self, **changes: Any) -> None:
+        """Keep what Microsoft told; touches neither state nor base."""
+        changes["remote_checked_at"] = timezone.now()
+        type(self).objects.filter(pk=self.pk).update(**changes)
+        for name, value in changes.items():
+            setattr(self, name, value)

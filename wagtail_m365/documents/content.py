@@ -1,0 +1,97 @@
+"""The bytes of a document as the site's storage holds them, read with constant memory."""
+
+from __future__ import annotations
+
+import hashlib
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import IO, BinaryIO, cast
+
+from django.core.files.storage import Storage
+from wagtail.documents.models import AbstractDocument
+
+from wagtail_m365.errors import FileMissing
+
+_PIECE = 1024 * 1024
+#: Bytes that a temporary file keeps in memory before it goes to disk.
+_IN_MEMORY = 4 * 1024 * 1024
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fingerprint:
+    """What tells one content from another."""
+
+    #: Hexadecimal.
+    sha256: str
+    #: Hexadecimal; what Wagtail calls ``file_hash``.
+    sha1: str
+    #: Bytes.
+    size: int
+
+
+def fingerprint_of(source: IO[bytes]) -> Fingerprint:
+    """Read a file from where it stands to its end."""
+    sha256, sha1, size = hashlib.sha256(), hashlib.sha1(usedforsecurity=False), 0
+    while piece := source.read(_PIECE):
+        sha256.update(piece)
+        sha1.update(piece)
+        size += len(piece)
+    return Fingerprint(sha256=sha256.hexdigest(), sha1=sha1.hexdigest(), size=size)
+
+
+def document_fingerprint(document: AbstractDocument) -> Fingerprint:
+    """What the document's file holds now.
+
+    Raises:
+        FileMissing: The storage does not have it.
+    """
+    with opened(document) as source:
+        return fingerprint_of(source)
+
+
+@contextmanager
+def opened(document: AbstractDocument) -> Iterator[BinaryIO]:
+    """The document's file, from its first byte; works with storages without a path.
+
+    Raises:
+        FileMissing: The storage does not have it, or cannot give it.
+    """
+    if not document.file:
+        raise FileMissing("The document has no file.", title=document.title)
+    with opened_in(document.file.storage, document.file.name) as source:
+        yield source
+
+
+@contextmanager
+def opened_in(storage: Storage, name: str) -> Iterator[BinaryIO]:
+    """A file of a storage, from its first byte.
+
+    Raises:
+        FileMissing: The storage does not have it, or cannot give it.
+    """
+    try:
+        source = storage.open(name, "rb")
+    except OSError as error:
+        raise FileMissing(
+            "The file is not in the site's storage.", name=name
+        ) from error
+    with source:
+        yield cast("BinaryIO", source)
+
+
+def has_content(storage: Storage, name: str, sha256: str) -> bool:
+    """Is there a file of this name with exactly this content?"""
+    try:
+        with opened_in(storage, name) as source:
+            return fingerprint_of(source).sha256 == sha256
+    except FileMissing:
+        return False
+
+
+@contextmanager
+def spooled() -> Iterator[BinaryIO]:
+    """A temporary file: small ones stay in memory, large ones go to disk."""
+    with tempfile.SpooledTemporaryFile(max_size=_IN_MEMORY) as target:
+        yield cast("BinaryIO", target)

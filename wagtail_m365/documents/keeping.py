@@ -1,0 +1,139 @@
+"""How a document's file is kept as a version before something replaces it.
+
+A replacement has three steps, and the process may die between any two of them:
+
+1. The version's row is written (``storing``), then its bytes are stored and read back,
+   then the row says ``replacing``. Each is committed by itself; nothing is replaced yet.
+2. The document's file is replaced in the storage: Wagtail's form deletes the old file
+   and stores the new one under the same name, so that the URL does not change.
+3. The document's row changes, and in the same transaction the version's row says
+   ``kept``.
+
+A death in step 1 leaves a row that a sweeper drops. A death between 2 and 3 leaves the
+row of the document old, and its file new, half or gone: the ``replacing`` row tells
+what it was, and :mod:`mending` puts that back. The new content is still where it came
+from, since a remote copy is deleted after step 3 only.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+from django.core.files.base import File
+from django.db import transaction
+from django.utils import timezone
+from wagtail.documents.models import AbstractDocument
+
+from wagtail_m365.errors import ContentMismatch
+from wagtail_m365.models import DocumentVersion, EditSession
+from wagtail_m365.models.versions import Source, Stage
+
+from . import mending
+from .content import fingerprint_of, has_content, opened
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Occasion:
+    """Why a document's file is replaced, and by whom."""
+
+    user: Any
+    source: str = Source.SITE
+    comment: str = ""
+    session: EditSession | None = None
+
+
+def keep(document: AbstractDocument, occasion: Occasion) -> DocumentVersion:
+    """Store the document's present file as a version that says ``replacing``.
+
+    Raises:
+        FileMissing: The storage does not have the document's file.
+        ContentMismatch: The storage did not keep what it was given.
+    """
+    version = _begin(document, occasion)
+    try:
+        _store(version, document)
+    except Exception:
+        mending.settle(version)
+        raise
+    return version
+
+
+def confirm(version: DocumentVersion, document: AbstractDocument) -> None:
+    """Say that the document has another file now; call it in the same transaction."""
+    version.stage = Stage.KEPT
+    version.replaced_at = timezone.now()
+    version.successor_file_hash = document.file_hash
+    version.save(update_fields=["stage", "replaced_at", "successor_file_hash"])
+
+
+@contextmanager
+def kept_while_replaced(
+    document: AbstractDocument, user: Any
+) -> Iterator[DocumentVersion]:
+    """Keep the document's file while somebody else's code replaces it.
+
+    For Wagtail's own form: the old file becomes a version, and comes back if the form
+    fails half way.
+
+    Raises:
+        FileMissing: The storage does not have the document's file.
+    """
+    version = keep(document, Occasion(user=user))
+    try:
+        yield version
+    except Exception:
+        mending.settle(version)
+        raise
+    mending.settle(version)
+
+
+def _begin(document: AbstractDocument, occasion: Occasion) -> DocumentVersion:
+    version = DocumentVersion(
+        document=document,
+        filename=document.filename,
+        document_file_name=document.file.name,
+        document_file_hash=document.get_file_hash(),
+        replaced_by=occasion.user,
+        replaced_with=occasion.source,
+        successor_comment=occasion.comment[:255],
+        edit_session=occasion.session,
+        **_origin_of(document),
+    )
+    with transaction.atomic():
+        version.save()
+    return version
+
+
+def _store(version: DocumentVersion, document: AbstractDocument) -> None:
+    with opened(document) as source:
+        content = fingerprint_of(source)
+    with opened(document) as source:
+        version.file.save(version.filename, File(source), save=False)
+    if not has_content(version.file.storage, str(version.file.name), content.sha256):
+        raise ContentMismatch("The storage did not keep the version as it was given.")
+    version.stage = Stage.REPLACING
+    version.size, version.sha256 = content.size, content.sha256
+    with transaction.atomic():
+        version.save(update_fields=["file", "stage", "size", "sha256"])
+
+
+def _origin_of(document: AbstractDocument) -> dict[str, Any]:
+    """Where the document's present file came from, as far as is known."""
+    before = DocumentVersion.objects.of_document(document).kept().first()
+    if before is not None and before.successor_file_hash == document.file_hash:
+        return {
+            "source": before.replaced_with,
+            "saved_by": before.replaced_by,
+            "saved_at": before.replaced_at,
+            "comment": before.successor_comment,
+        }
+    if before is not None:
+        return {"source": Source.SITE}
+    return {
+        "source": Source.SITE,
+        "saved_by": document.uploaded_by_user,
+        "saved_at": document.created_at,
+    }

@@ -1,0 +1,130 @@
+"""What is done about a replacement of a document's file that was cut short.
+
+The document's row decides: it either still describes the old file, then the old bytes
+are put back under the old name; or it describes another one, then the replacement has
+taken place and the version is kept. Everything may be done twice, and by two at once.
+"""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from django.core.files.base import File
+from django.db import transaction
+from django.utils import timezone
+from wagtail.documents import get_document_model
+from wagtail.documents.models import AbstractDocument
+
+from wagtail_m365.errors import ContentMismatch
+from wagtail_m365.models import DocumentVersion
+from wagtail_m365.models.versions import Stage
+
+from . import audit
+from .content import has_content, opened_in
+
+#: After this time nobody works on a replacement any more.
+GIVEN_UP_AFTER = timedelta(hours=1)
+
+
+def mend(document: AbstractDocument) -> bool:
+    """Put the document's file right if a replacement was cut short; one query if not.
+
+    Returns:
+        Whether bytes had to be put back.
+    """
+    cut_short = DocumentVersion.objects.of_document(document).unsettled()
+    mended = [settle(version, drop=_is_given_up(version)) for version in cut_short]
+    return any(mended)
+
+
+def settle(version: DocumentVersion, *, drop: bool = True) -> bool:
+    """End one replacement: as done if the document's row says so, else as undone.
+
+    Args:
+        version: What the document had before.
+        drop: Nobody works on it any more: drop the copy that is not needed. Otherwise
+            only the document's file is put right.
+
+    Returns:
+        Whether bytes had to be put back.
+    """
+    with transaction.atomic():
+        if not lock(version):
+            return False
+        if version.stage == Stage.STORING:
+            _drop(version, drop)
+            return False
+        document = locked_document(version.document_id)
+        if not _is_as_before(document, version):
+            _keep(version, document)
+            return False
+        put_back = _put_back(document, version)
+        _drop(version, drop)
+    if put_back:
+        audit.record(audit.MEND, document, None)
+    return put_back
+
+
+def locked_document(document_id: object) -> AbstractDocument:
+    """The document, fresh, and locked until the transaction ends where that exists."""
+    documents = get_document_model().objects.select_for_update()
+    document: AbstractDocument = documents.get(pk=document_id)
+    return document
+
+
+def lock(version: DocumentVersion) -> bool:
+    """Wait for whoever else works on this replacement; false if it is settled by then.
+
+    Always taken before the document's own lock. An UPDATE that changes nothing also locks where ``SELECT … FOR UPDATE`` does not
+    exist (SQLite).
+    """
+    rows = DocumentVersion.objects.filter(pk=version.pk).unsettled()
+    if not rows.update(document_id=version.document_id):
+        return False
+    version.refresh_from_db()
+    return True
+
+
+def _is_as_before(document: AbstractDocument, version: DocumentVersion) -> bool:
+    return (document.file.name, document.file_hash) == (
+        version.document_file_name,
+        version.document_file_hash,
+    )
+
+
+def _put_back(document: AbstractDocument, version: DocumentVersion) -> bool:
+    storage, name = document.file.storage, version.document_file_name
+    if has_content(storage, name, version.sha256):
+        return False
+    if storage.exists(name):
+        storage.delete(name)
+    with opened_in(version.file.storage, str(version.file.name)) as source:
+        stored = storage.save(name, File(source))
+    if not has_content(storage, stored, version.sha256):
+        raise ContentMismatch("The storage did not take the old file back.")
+    if stored != name:  # somebody else's file has taken the name meanwhile
+        type(document).objects.filter(pk=document.pk).update(file=stored)
+        DocumentVersion.objects.filter(pk=version.pk).update(document_file_name=stored)
+    return True
+
+
+def _keep(version: DocumentVersion, document: AbstractDocument) -> None:
+    DocumentVersion.objects.filter(pk=version.pk).update(
+        stage=Stage.KEPT, successor_file_hash=document.file_hash
+    )
+
+
+def _drop(version: DocumentVersion, drop: bool) -> None:
+    if not drop:
+        return
+    if (
+        not version.file
+    ):  # died while it was being stored: its path is known all the same
+        version.file.name = version.file.field.generate_filename(
+            version, version.filename
+        )
+    version.delete()
+
+
+def _is_given_up(version: DocumentVersion) -> bool:
+    return version.replaced_at < timezone.now() - GIVEN_UP_AFTER
