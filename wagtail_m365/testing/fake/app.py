@@ -1,0 +1,120 @@
+"""The WSGI application: which function answers, faults for all, and the log.
+
+Each service contributes ``RULES``: werkzeug rules whose endpoints are callables
+``(request, world, **path) -> Response``.
+"""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Iterable, Iterator
+from typing import TYPE_CHECKING
+
+from werkzeug.exceptions import HTTPException, MethodNotAllowed, NotFound
+from werkzeug.routing import Map, RequestRedirect
+from werkzeug.wrappers import Request, Response
+from werkzeug.wsgi import ClosingIterator
+
+from . import control, graph, identity, log
+from .faults import Fault, service_of
+from .state import World
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import StartResponse, WSGIEnvironment
+
+#: Below these, machines ask; faults without a path strike only here.
+_PAGES = ("/authorize", "/login", "/consent", "/logout", "/adminconsent")
+
+
+class CutConnection(ConnectionError):
+    """The server hangs up without finishing its answer."""
+
+
+class Application:
+    """The whole fake Microsoft as one WSGI application."""
+
+    def __init__(self, world: World) -> None:
+        self.world = world
+        rules = [*identity.RULES, *graph.RULES, *control.RULES]
+        self._map = Map(rules, strict_slashes=False, merge_slashes=False)
+
+    def __call__(
+        self, environ: WSGIEnvironment, start_response: StartResponse
+    ) -> Iterable[bytes]:
+        """Answer one request."""
+        request = Request(environ)
+        response = self._answer(request)
+        log.record(self.world, request, response.status_code)
+        body = response(environ, start_response)
+        if request.method == "HEAD" or response.status_code in {204, 304}:
+            return body
+        return ClosingIterator(_whole(body, response), [response.close])
+
+    def _answer(self, request: Request) -> Response:
+        fault = self._fault_for_all(request)
+        if fault is not None:
+            return fault
+        try:
+            endpoint, path = self._map.bind_to_environ(request.environ).match()
+            response: Response = endpoint(request, self.world, **path)
+        except (NotFound, MethodNotAllowed, RequestRedirect):
+            return not_supported(request)
+        except HTTPException as error:
+            return Response(str(error), status=error.code or 500)
+        except ConnectionError:
+            raise
+        except Exception as error:
+            self.world.crashes.append(error)
+            raise
+        return response
+
+    def _fault_for_all(self, request: Request) -> Response | None:
+        """Let the faults happen that every service can have.
+
+        Raises:
+            CutConnection: That one was ordered.
+        """
+        if service_of(request.path) in {"control", "word"} or _is_page(request.path):
+            return None
+        account = log.account_of(self.world, request)
+        if fault := self.world.faults.take("slow", request, account):
+            pass_time(self.world, fault)
+        if self.world.faults.take("cut_connection", request, account):
+            raise CutConnection("The connection was cut, as ordered.")
+        if self.world.faults.take("not_json", request, account):
+            return Response(
+                "<html>Please log in to the network.</html>", mimetype="text/html"
+            )
+        return None
+
+
+def pass_time(world: World, fault: Fault) -> None:
+    """Let the world's clock run ahead, or really wait where that was ordered."""
+    world.clock.advance(float(fault.get("seconds", 0)))
+    time.sleep(float(fault.get("delay", 0)))
+
+
+def not_supported(request: Request) -> Response:
+    """501, with the name of what the fake does not do."""
+    what = f"{request.method} {request.path}"
+    return Response(
+        json.dumps({"error": "not_supported", "error_description": what}),
+        status=501,
+        mimetype="application/json",
+    )
+
+
+def _is_page(path: str) -> bool:
+    return path.casefold().rstrip("/").endswith(_PAGES)
+
+
+def _whole(body: Iterable[bytes], response: Response) -> Iterator[bytes]:
+    """The body; a body shorter than promised ends the connection, as it must."""
+    promised = response.headers.get("Content-Length", type=int)
+    sent = 0
+    for chunk in body:
+        sent += len(chunk)
+        yield chunk
+    if promised is not None and sent < promised:
+        raise CutConnection("The answer is shorter than it said.")

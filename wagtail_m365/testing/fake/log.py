@@ -1,0 +1,87 @@
+"""The log of requests: what was asked, without the secrets in it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+from urllib.parse import parse_qsl, urlencode
+
+from werkzeug.wrappers import Request
+
+from .faults import service_of
+
+if TYPE_CHECKING:
+    from .state import Account, World
+
+HIDDEN = "[hidden]"
+#: Where an endpoint notes the account that it found out.
+ACCOUNT = "fake.account"
+_SECRET_NAMES = re.compile(
+    r"(?i)code|client_info|.*(secret|token|assertion|verifier|password|passwd|tempauth).*"
+)
+_SECRET_HEADERS = {"Cookie", "Authorization"}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RecordedRequest:
+    """One request that the fake has answered, without its secrets.
+
+    Attributes:
+        query: The query string; secrets in it are hidden.
+        account: User name on whose behalf it was made; empty when nobody's.
+        form: Fields of a form that was sent; secrets in it are hidden.
+        at: POSIX seconds of the world's clock.
+    """
+
+    method: str
+    path: str
+    query: str
+    status: int
+    service: str
+    account: str = ""
+    at: float = 0.0
+    headers: Mapping[str, str] = field(default_factory=dict)
+    form: Mapping[str, str] = field(default_factory=dict)
+
+
+def record(world: World, request: Request, status: int) -> None:
+    """Note a request, unless it came from the control API."""
+    service = service_of(request.path)
+    if service == "control":
+        return
+    account = account_of(world, request)
+    world.requests.append(
+        RecordedRequest(
+            method=request.method,
+            path=request.path,
+            query=urlencode(_hidden(parse_qsl(request.query_string.decode()))),
+            status=status,
+            service=service,
+            account=account.username if account else "",
+            at=world.clock.time(),
+            headers={
+                name: HIDDEN if name in _SECRET_HEADERS else value
+                for name, value in request.headers.items()
+            },
+            form=dict(_hidden(request.form.items())) if service == "identity" else {},
+        )
+    )
+
+
+def account_of(world: World, request: Request) -> Account | None:
+    """On whose behalf the request is made, as far as is known yet."""
+    found: Account | None = request.environ.get(ACCOUNT)
+    if found is not None:
+        return found
+    bearer = request.headers.get("Authorization", "").partition(" ")[2].strip()
+    token = world.access_token(bearer) if bearer else None
+    return token.account if token else None
+
+
+def _hidden(pairs: Iterable[tuple[str, str]]) -> list[tuple[str, str]]:
+    return [
+        (name, HIDDEN if _SECRET_NAMES.fullmatch(name) else value)
+        for name, value in pairs
+    ]
