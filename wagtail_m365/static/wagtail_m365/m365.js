@@ -27,5 +27,37 @@
     }
   }
 
+  /**
+   * Says that something is being sent, and submits the form by itself where the
+   * server allows it. Without JavaScript, its button does the same.
+   */
+  class SendController extends Controller {
+    static targets = ["actions", "status", "text"];
+
+    static values = { now: Boolean, text: String };
+
+    connect() {
+      const [navigation] = performance.getEntriesByType("navigation");
+      // Back and Reload come here without a click; they would send people round.
+      const clicked = !navigation || navigation.type === "navigate";
+      if (this.nowValue && clicked) this.element.requestSubmit();
+    }
+
+    sending() {
+      this.actionsTarget.hidden = true;
+      this.statusTarget.hidden = false;
+      // Written now, so that the live region has something new to read out.
+      this.textTarget.textContent = this.textValue;
+    }
+
+    shown(event) {
+      if (!event.persisted) return;
+      this.actionsTarget.hidden = false;
+      this.statusTarget.hidden = true;
+      this.textTarget.textContent = "";
+    }
+  }
+
   window.wagtail.app.register("m365-when", WhenController);
+  window.wagtail.app.register("m365-send", SendController);
 })();
