@@ -17,3 +17,9 @@ class WagtailM365Config(AppConfig):
     def ready(self) -> None:
         """Install what works by being known: explanations, checks, signals."""
         # One line per room that has something to install, in the order of floors.
+        from .tokens.leaving import watch_leavers
+
+        watch_leavers()
+        from .checks import register_checks
+
+        register_checks()

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from difflib import get_close_matches
-from typing import TYPE_CHECKING, Any, get_type_hints
+from types import UnionType
+from typing import TYPE_CHECKING, Any, Union, get_args, get_origin, get_type_hints
 
 from django.conf import settings as django_settings
 
@@ -53,6 +55,18 @@ class Settings:
     CA_BUNDLE: str = ""
     #: Seconds to connect, and seconds between two bytes of an answer.
     TIMEOUT: tuple[float, float] = (3.05, 10.0)
+    #: Days for which the use log is kept.
+    USE_LOG_DAYS: int = 365
+    #: Newest versions of a document that are always kept; ``None``: all.
+    KEEP_VERSIONS: int | None = None
+    #: Days for which every version is kept; ``None``: for ever. With both set, a
+    #: version is deleted only when it is beyond both.
+    KEEP_VERSIONS_DAYS: int | None = None
+    #: May documents of private collections be sent to Microsoft 365:
+    #: ``"allow"``, ``"warn"`` or ``"forbid"``.
+    PRIVATE_COLLECTIONS: str = "warn"
+    #: Hours without a change after which an edit session counts as forgotten.
+    FORGOTTEN_AFTER_HOURS: int = 7 * 24
     #: Add actions, column and side panel to Wagtail's own document views.
     EXTEND_DOCUMENT_VIEWS: bool = True
 
@@ -92,6 +106,49 @@ def unknown_names() -> dict[str, str]:
         for name in configured()
         if name not in known
     }
+
+
+def wrong_types() -> dict[str, str]:
+    """Names whose value is of another type than this file says → what is expected."""
+    expected = types()
+    return {
+        name: _described(expected[name])
+        for name, value in configured().items()
+        if name in expected and value is not None and not _is_a(value, expected[name])
+    }
+
+
+def _is_a(value: Any, expected: Any) -> bool:
+    """Is the value of that type, as deep as settings go?"""
+    origin, arguments = get_origin(expected), get_args(expected)
+    if origin in {Union, UnionType}:
+        return any(_is_a(value, one) for one in arguments)
+    if origin is None:
+        return isinstance(value, expected) and not (
+            isinstance(value, bool) and expected is not bool
+        )
+    if not isinstance(value, origin) and not (origin is tuple and _is_list(value)):
+        return False
+    if origin is tuple:
+        return len(value) == len(arguments) and all(map(_is_number, value))
+    return not isinstance(value, str) and all(isinstance(one, str) for one in value)
+
+
+def _is_list(value: Any) -> bool:
+    return isinstance(value, list)
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool)
+
+
+def _described(expected: Any) -> str:
+    """The type in words, for a message."""
+    return (
+        re.sub(r"(collections\.abc|typing)\.", "", str(expected))
+        .replace("<class '", "")
+        .replace("'>", "")
+    )
 
 
 def types() -> dict[str, Any]:

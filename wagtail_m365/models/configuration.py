@@ -22,6 +22,7 @@ from wagtail_m365.identity.registration import (
 )
 from wagtail_m365.redaction import Secret
 
+from .connections import Connection
 from .registrations import AppRegistration, M365Settings
 
 __all__ = [
@@ -30,7 +31,9 @@ __all__ = [
     "http_options",
     "is_enabled",
     "merged",
+    "own_registration",
     "registration",
+    "registration_of",
 ]
 
 _CREDENTIAL_NAMES = ("CLIENT_SECRET", "CLIENT_CERTIFICATE", "CLIENT_ASSERTION_FILE")
@@ -75,6 +78,43 @@ def registration(*, even_if_switched_off: bool = False) -> Registration:
     return merged(row.registration)
 
 
+def registration_of(connection: Connection) -> Registration:
+    """The app registration that a connection was made with: the site's, or its owner's.
+
+    Raises:
+        Misconfigured: As :func:`registration`; ``own_registration_refused`` when the
+            site does not let editors bring their own (any more).
+    """
+    if connection.registration_id is None or connection.registration is None:
+        return registration()
+    return own_registration(connection.registration)
+
+
+def own_registration(row: AppRegistration) -> Registration:
+    """An editor's own app registration, in the site's cloud.
+
+    The cloud is never the editor's to choose: it says which servers this one asks.
+
+    Raises:
+        Misconfigured: As :func:`registration_of`.
+    """
+    site = M365Settings.current()
+    if settings.ENABLED is False or not site.enabled:
+        raise Misconfigured("Microsoft 365 is switched off.", code="not_enabled")
+    if not site.own_registrations_allowed:
+        raise Misconfigured(
+            "App registrations of editors are not allowed on this site.",
+            code="own_registration_refused",
+        )
+    return Registration(
+        client_id=row.client_id,
+        tenant=row.tenant,
+        cloud=_site_cloud(site.registration),
+        credential=_opened_credential(row),
+        capabilities=_capabilities(),
+    )
+
+
 def merged(row: AppRegistration | None) -> Registration:
     """This app registration with Django's settings laid over it, key by key.
 
@@ -87,13 +127,21 @@ def merged(row: AppRegistration | None) -> Registration:
     return Registration(
         client_id=client_id,
         tenant=settings.TENANT or (row.tenant if row else "") or "organizations",
-        cloud=clouds.resolve(
-            settings.CLOUD or (row.cloud_value if row else "global"),
-            allow_insecure_loopback=settings.ALLOW_INSECURE_LOOPBACK,
-        ),
+        cloud=_site_cloud(row),
         credential=_credential(row, client_id),
-        capabilities=_CAPABILITIES if settings.CLAIMS_CHALLENGES else (),
+        capabilities=_capabilities(),
     )
+
+
+def _site_cloud(row: AppRegistration | None) -> clouds.Cloud:
+    return clouds.resolve(
+        settings.CLOUD or (row.cloud_value if row else "global"),
+        allow_insecure_loopback=settings.ALLOW_INSECURE_LOOPBACK,
+    )
+
+
+def _capabilities() -> tuple[str, ...]:
+    return _CAPABILITIES if settings.CLAIMS_CHALLENGES else ()
 
 
 def _all_in_settings() -> bool:
@@ -116,6 +164,10 @@ def _credential(row: AppRegistration | None, client_id: str) -> Credential:
     # The secret of a row belongs to that row's application and to no other.
     if row is None or row.client_id != client_id:
         return None
+    return _opened_credential(row)
+
+
+def _opened_credential(row: AppRegistration) -> Credential:
     try:
         return _credential_of_row(row)
     except Undecryptable as error:

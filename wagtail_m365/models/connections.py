@@ -89,6 +89,14 @@ class Connection(models.Model):
     kind = models.CharField(max_length=12, choices=Kind.choices, default=Kind.DELEGATED)
     label = models.CharField(_("label"), max_length=100, blank=True)
 
+    #: The editor's own app registration; NULL: the site's.
+    registration = models.ForeignKey(
+        "wagtail_m365.AppRegistration",
+        null=True,
+        blank=True,
+        on_delete=models.CASCADE,
+        related_name="connections",
+    )
     client_id = models.CharField(max_length=100)
     #: Tenant of the authority at which the account signed in ("organizations", id …).
     authority_tenant = models.CharField(max_length=255)

@@ -7,6 +7,7 @@ import uuid
 from collections.abc import Mapping
 from typing import Any
 
+from django.conf import settings
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 from wagtail.contrib.settings.models import BaseGenericSetting, register_setting
@@ -50,6 +51,16 @@ class AppRegistration(models.Model):
     )
     client_secret_sealed = models.TextField(blank=True, editable=False)
     certificate_sealed = models.TextField(blank=True, editable=False)
+    #: Whose own it is; NULL: the site's.
+    owner = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        verbose_name=_("owner"),
+        null=True,
+        blank=True,
+        editable=False,
+        on_delete=models.CASCADE,
+        related_name="m365_app_registrations",
+    )
     credential_expires_on = models.DateField(
         _("secret or certificate ends on"), null=True, blank=True
     )
@@ -135,6 +146,10 @@ class M365Settings(BaseGenericSetting):
         blank=True,
         on_delete=models.PROTECT,
         related_name="+",
+    )
+
+    own_registrations_allowed = models.BooleanField(
+        _("editors may use app registrations of their own"), default=False
     )
 
     select_related = ["registration"]

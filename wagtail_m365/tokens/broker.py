@@ -8,16 +8,16 @@ from django.contrib.auth.models import AbstractBaseUser
 
 from wagtail_m365.conf import settings
 from wagtail_m365.errors import M365Error, Misconfigured, NotConnected
-from wagtail_m365.models import Connection
+from wagtail_m365.models import Connection, RefusedPurpose
 from wagtail_m365.redaction import Secret
 
-from . import apart, rescue
+from . import apart, purposes, rescue
 from .connect_urls import add_connect_url
 from .demands import AccessToken, Demand, Owner, audience_and_scopes
-from .looking_up import keep, ready_token
+from .looking_up import Ready, keep, ready_token
 from .refreshing import Asking, World
 
-__all__ = ["AccessToken", "Owner", "connection_of", "get_token"]
+__all__ = ["AccessToken", "Owner", "connection_of", "get_token", "token_for"]
 
 
 def get_token(
@@ -58,19 +58,34 @@ def get_token(
         ValueError: The scopes belong to several resources.
     """
     refuse_when_switched_off()
+    if purpose:
+        scopes = purposes.scopes_for(purpose, scopes)
     audience, wanted = audience_and_scopes(scopes)
     demand = Demand(
         audience=audience,
         scopes=wanted,
         min_validity=min_validity,
         force=force_refresh,
+        purpose=purpose or "",
         rejected=Secret(rejected) if rejected else None,
         claims=claims or "",
     )
+    return token_for(owner, demand, world)
+
+
+def token_for(owner: Owner, demand: Demand, world: World | None = None) -> AccessToken:
+    """The token that is demanded, for callers inside this package.
+
+    Raises:
+        M365Error: As :func:`get_token`.
+    """
     _refuse_nobody(owner)
-    if not demand.wants_new and (token := ready_token(owner, demand)):
-        return token
-    return _fetched(owner, demand, world or World())
+    ready = None if demand.wants_new else ready_token(owner, demand)
+    if ready is None:
+        ready = _fetched(owner, demand, world or World())
+    if demand.purpose:
+        purposes.use_log.note(ready.connection_id, demand.purpose)
+    return ready.token
 
 
 def connection_of(owner: Owner) -> Connection:
@@ -119,15 +134,16 @@ def _not_connected(owner: Owner) -> NotConnected:
     return error
 
 
-def _fetched(owner: Owner, demand: Demand, world: World) -> AccessToken:
+def _fetched(owner: Owner, demand: Demand, world: World) -> Ready:
     connection = connection_of(owner)
+    if demand.purpose and RefusedPurpose.is_refused(demand.purpose):
+        raise purposes.refusal(demand.purpose)
     try:
         token = _fetch(connection.pk, demand, world)
     except M365Error as error:
         add_connect_url(error, connection)
         raise
-    keep(owner, demand.audience, token)
-    return token
+    return keep(owner, demand, connection.pk, token)
 
 
 def _fetch(connection_id: Any, demand: Demand, world: World) -> AccessToken:

@@ -1,11 +1,16 @@
 """Bundles of scopes with clear names: what to ask for, from least to most.
 
 Names are Microsoft's delegated permissions ("Microsoft Graph permissions reference").
-None of them needs an administrator's consent by default unless it says so; a tenant
-may demand that for any of them.
+Rights are asked for when they are first needed, never all at once.
 """
 
 from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from django.utils.translation import gettext_lazy as _
 
 #: Who the account is: name, picture, address.
 PROFILE = ("User.Read",)
@@ -13,3 +18,89 @@ PROFILE = ("User.Read",)
 EDIT = ("Files.ReadWrite.AppFolder",)
 #: *Save to OneDrive* and the folder browser: all files of the editor's own drive.
 SAVE = ("Files.ReadWrite",)
+#: Files of others that were shared with the editor, in OneDrive and SharePoint.
+SHARED = ("Files.ReadWrite.All",)
+#: SharePoint: find sites and their libraries, read and write their files.
+SITES = ("Sites.Read.All", "Files.ReadWrite.All")
+#: Outlook: read mail.
+MAIL_READ = ("Mail.Read",)
+#: Outlook: send mail as the editor.
+MAIL_SEND = ("Mail.Send",)
+#: Outlook: read the editor's calendars.
+CALENDAR_READ = ("Calendars.Read",)
+#: Outlook: make and change events.
+CALENDAR_WRITE = ("Calendars.ReadWrite",)
+#: Teams: see the editor's teams and channels, and write to channels.
+TEAMS = ("Team.ReadBasic.All", "Channel.ReadBasic.All", "ChannelMessage.Send")
+#: Exchange: mail, calendar and contacts, to read and to write, and to send.
+EXCHANGE = ("Calendars.ReadWrite", "Contacts.ReadWrite", "Mail.ReadWrite", "Mail.Send")
+#: The application itself: all that an administrator has granted it.
+APP_ONLY = (".default",)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Permission:
+    """One right, in words for editors and for the Entra administrator."""
+
+    scope: str
+    #: What it is for. Lazy translation.
+    why: Any
+    #: What does not work without it. Lazy translation.
+    without: Any
+
+
+def _permission(scope: str, why: Any, without: Any) -> Permission:
+    return Permission(scope=scope, why=why, without=without)
+
+
+#: The rights that this extension itself asks for.
+OWN_PERMISSIONS = (
+    _permission(
+        "User.Read",
+        _("Shows which account is connected."),
+        _("Nobody can connect an account."),
+    ),
+    _permission(
+        "Files.ReadWrite.AppFolder",
+        _("Keeps the documents that are being edited in a folder of their own."),
+        _("Documents cannot be opened in Microsoft 365."),
+    ),
+    _permission(
+        "Files.ReadWrite",
+        _("Saves copies to a folder of the editor's OneDrive and lists its folders."),
+        _("Saving to OneDrive and choosing a folder there stop working."),
+    ),
+    _permission(
+        "Files.ReadWrite.All",
+        _("Reads and writes files in SharePoint that the editor has access to."),
+        _("Files in SharePoint and shared folders cannot be used."),
+    ),
+    _permission(
+        "Sites.Read.All",
+        _("Finds the SharePoint sites that the editor has access to."),
+        _("SharePoint sites cannot be browsed."),
+    ),
+)
+
+
+def explained(scopes: Iterable[str], purposes: Iterable[Any] = ()) -> list[Permission]:
+    """Each right with its reason: ours, or that of the plugins that declare it.
+
+    Args:
+        scopes: The rights.
+        purposes: :class:`wagtail_m365.hooks.Purpose` objects.
+    """
+    own = {permission.scope: permission for permission in OWN_PERMISSIONS}
+    declared = list(purposes)
+    return [own.get(scope) or _of_plugins(scope, declared) for scope in sorted(scopes)]
+
+
+def _of_plugins(scope: str, purposes: Iterable[Any]) -> Permission:
+    asking = [purpose for purpose in purposes if scope in purpose.scopes]
+    why = " ".join(str(purpose.reason) for purpose in asking)
+    titles = ", ".join(str(purpose.title) for purpose in asking)
+    return _permission(
+        scope,
+        why or _("A plugin of this site asks for it without giving a reason."),
+        titles or _("What asked for it stops working."),
+    )

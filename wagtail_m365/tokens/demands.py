@@ -57,6 +57,12 @@ class Demand:
     force: bool = False
     #: The resource refused this token.
     rejected: Secret | None = None
+    #: The purpose under which the use is logged.
+    purpose: str = ""
+    #: Ask Microsoft even for rights that are not known to be granted.
+    perhaps_granted: bool = False
+    #: It is used, and not only kept alive.
+    in_use: bool = True
     #: A claims challenge (JSON) that the new token must answer.
     claims: str = ""
 
@@ -80,6 +86,11 @@ def audience_and_scopes(scopes: Iterable[str]) -> tuple[str, frozenset[str]]:
         raise ValueError(f"One token is for one resource, but these are asked: {named}")
     wanted = (name for _, name in split if name.rpartition("/")[2] != _ALL_GRANTED)
     return audiences.pop(), frozenset(wanted)
+
+
+def all_granted(audience: str) -> str:
+    """The scope that stands for all that was granted for this audience."""
+    return _ALL_GRANTED if audience == GRAPH else f"https://{audience}/{_ALL_GRANTED}"
 
 
 def _split(scope: str) -> tuple[str, str]:

@@ -12,9 +12,10 @@ from typing import Any
 from django.db import transaction
 
 from wagtail_m365.models import Connection
+from wagtail_m365.signals import connection_removed, send_when_committed
 
 from . import audit
-from .looking_up import forget_kept_tokens
+from .generation import forget_kept_tokens
 
 
 def disconnect(
@@ -31,6 +32,9 @@ def disconnect(
         audit.disconnected(connection, user, reason=reason)
         Connection.objects.filter(pk=connection.pk).delete()
         _name_another_default(connection)
+        send_when_committed(
+            connection_removed, Connection, connection=connection, reason=reason
+        )
     forget_kept_tokens()
 
 

@@ -7,22 +7,23 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Any
 
+from django.db.models import Exists
+
 from wagtail_m365.errors import Undecryptable
 from wagtail_m365.identity.scopes import missing
-from wagtail_m365.models import CachedAccessToken, Connection
+from wagtail_m365.models import CachedAccessToken, Connection, RefusedPurpose
 from wagtail_m365.models.connections import access_token_context
 from wagtail_m365.models.vault import vault
 from wagtail_m365.redaction import Secret
 
+from . import generation
 from .demands import AccessToken, Demand, Owner
+from .purposes import refusal
 
 _COLUMNS = ("connection_id", "token_sealed", "expires_on", "refresh_on", "scopes")
 _MEMO = "_m365_tokens"
 #: Seconds: a request is over by then, a worker that keeps its objects is not.
 _MEMO_SECONDS = 60
-
-#: Rises with every change that a kept token must not survive (disconnect, reconnect).
-_generation = 0
 
 
 def covers(granted: Collection[str], wanted: frozenset[str]) -> bool:
@@ -30,36 +31,39 @@ def covers(granted: Collection[str], wanted: frozenset[str]) -> bool:
     return wanted.issubset(granted) or not missing(wanted, granted, "")
 
 
-def forget_kept_tokens() -> None:
-    """Tokens kept with objects of this process are not used any more."""
-    global _generation  # noqa: PLW0603  # one counter per process is the point
-    _generation += 1
-
-
 @dataclass(frozen=True, slots=True)
-class _Ready:
-    """A token that was found, and what decides whether it suits."""
+class Ready:
+    """A token that is there, and what decides whether it suits."""
 
     token: AccessToken
+    connection_id: Any
+    #: POSIX seconds from which a new one should be asked for; 0: not told.
     refresh_on: int
     generation: int
+    #: POSIX seconds.
     kept_at: float
+    #: The purpose for which it was looked up, which nobody refused.
+    purpose: str = ""
 
     def holds(self, now: float) -> bool:
         """Has nothing happened since that would end it?"""
-        return self.generation == _generation and now - self.kept_at < _MEMO_SECONDS
+        return (
+            self.generation == generation.current()
+            and now - self.kept_at < _MEMO_SECONDS
+        )
 
     def suits(self, demand: Demand, now: float) -> bool:
         """May it be served as it is?"""
         return (
             self.token.expires_on - now > demand.min_validity
+            and demand.purpose in {"", self.purpose}
             and not 0 < self.refresh_on < now
             and covers(self.token.scopes, demand.scopes)
             and demand.rejected != Secret(self.token.token)
         )
 
 
-class _Memo(dict[str, _Ready]):
+class _Memo(dict[str, Ready]):
     """Tokens kept with the object that asked: they live as long as a request does."""
 
     def __reduce__(self) -> Any:
@@ -73,37 +77,67 @@ class _Memo(dict[str, _Ready]):
         return "<tokens>"
 
 
-def ready_token(owner: Owner, demand: Demand) -> AccessToken | None:
-    """The token that is there, if it can be served without asking Microsoft."""
+def ready_token(owner: Owner, demand: Demand) -> Ready | None:
+    """The token that is there, if it can be served without asking Microsoft.
+
+    Raises:
+        AccessDenied: An admin refuses the purpose.
+    """
     now = time.time()
     memo = _memo_of(owner)
     kept = memo.get(demand.audience)
     if kept and kept.holds(now) and kept.suits(demand, now):
-        return kept.token
-    found = _look_up(owner, demand.audience, now)
+        return kept
+    found = _look_up(owner, demand, now)
     if found is None or not found.suits(demand, now):
         return None
     memo[demand.audience] = found
-    return found.token
+    return found
 
 
-def keep(owner: Owner, audience: str, token: AccessToken) -> None:
+def keep(owner: Owner, demand: Demand, connection_id: Any, token: AccessToken) -> Ready:
     """Remember a token that was just fetched for the rest of the request."""
-    _memo_of(owner)[audience] = _Ready(token, 0, _generation, time.time())
+    ready = Ready(
+        token,
+        connection_id,
+        0,
+        generation.current(),
+        time.time(),
+        purpose=demand.purpose,
+    )
+    _memo_of(owner)[demand.audience] = ready
+    return ready
 
 
-def _look_up(owner: Owner, audience: str, now: float) -> _Ready | None:
-    tokens = CachedAccessToken.objects.filter(audience=audience, **_owned_by(owner))
-    row = tokens.values_list(*_COLUMNS).first()
+def _look_up(owner: Owner, demand: Demand, now: float) -> Ready | None:
+    tokens = CachedAccessToken.objects.filter(
+        audience=demand.audience, **_owned_by(owner)
+    )
+    columns: tuple[str, ...] = _COLUMNS
+    if demand.purpose:
+        refusals = RefusedPurpose.objects.filter(name=demand.purpose)
+        tokens = tokens.annotate(refused=Exists(refusals))
+        columns = (*_COLUMNS, "refused")
+    row = tokens.values_list(*columns).first()
     if row is None:
         return None
-    connection_id, sealed, expires_on, refresh_on, scopes = row
+    if demand.purpose and row[-1]:
+        raise refusal(demand.purpose)
+    connection_id, sealed, expires_on, refresh_on, scopes = row[:5]
+    context = access_token_context(connection_id, demand.audience)
     try:
-        secret = vault().open(sealed, *access_token_context(connection_id, audience))
+        secret = vault().open(sealed, *context)
     except Undecryptable:
         return None
     token = AccessToken(secret.reveal(), expires_on, frozenset(scopes.split()))
-    return _Ready(token, refresh_on, _generation, now)
+    return Ready(
+        token,
+        connection_id,
+        refresh_on,
+        generation.current(),
+        now,
+        purpose=demand.purpose,
+    )
 
 
 def _owned_by(owner: Owner) -> dict[str, Any]:
@@ -114,7 +148,7 @@ def _owned_by(owner: Owner) -> dict[str, Any]:
     return {"connection__default_for_id": owner.pk}
 
 
-def _memo_of(owner: Owner) -> dict[str, _Ready]:
+def _memo_of(owner: Owner) -> dict[str, Ready]:
     if isinstance(owner, str):
         return {}
     memo: _Memo | None = getattr(owner, _MEMO, None)

@@ -8,6 +8,7 @@ from typing import Any
 
 from wagtail_m365.errors import (
     ConsentRequired,
+    IdTokenRejected,
     M365Error,
     NotConnected,
     ReconnectRequired,
@@ -19,11 +20,12 @@ from wagtail_m365.identity import scopes as scope_names
 from wagtail_m365.identity.client import IdentityClient, TokenSet
 from wagtail_m365.identity.registration import Registration
 from wagtail_m365.models import CachedAccessToken, Connection
-from wagtail_m365.models.configuration import http_options, registration
+from wagtail_m365.models.configuration import http_options, registration_of
 from wagtail_m365.redaction import Secret
+from wagtail_m365.signals import connection_lost, send_when_committed
 
 from . import apart, rescue, single_flight, states, storing
-from .demands import GRAPH, AccessToken, Demand
+from .demands import AccessToken, Demand, all_granted
 
 #: Seconds for which an ageing token must still hold while another caller refreshes,
 #: and during an outage.
@@ -146,6 +148,8 @@ class Asking:
 
     def refuse_missing_scopes(self) -> None:
         """Ask nothing of Microsoft that the account's owner has not agreed to."""
+        if self.demand.perhaps_granted:
+            return
         lacks = lacking(self.demand.scopes, self.connection.scopes, self.connection)
         if lacks:
             raise ConsentRequired(
@@ -180,40 +184,48 @@ class Asking:
 
     def scopes_to_ask(self) -> frozenset[str]:
         """All rights for this audience: one token then serves every caller."""
-        granted = frozenset(
+        audience = self.demand.audience
+        granted = {
             name
             for name in self.connection.scopes
-            if ("/" in name) == (self.demand.audience != GRAPH)
-            and (self.demand.audience == GRAPH or self.demand.audience in name)
-        )
-        return granted | self.demand.scopes
+            if storing.of_audience(name, audience)
+        }
+        return self.demand.scopes.union(granted)
 
     def ask_microsoft(self, wanted: frozenset[str]) -> TokenSet:
         """One request to the token endpoint."""
-        here = registration()
+        client = self.world.identity(self.registration(), http_options())
+        if self.connection.kind == Connection.Kind.APP_ONLY:
+            return client.client_credentials(
+                [all_granted(self.demand.audience)],
+                fresh=self.demand.wants_new or self.demand.rejected is not None,
+            )
+        try:
+            return client.refresh(
+                self.connection.open_refresh_token(),
+                home_account_id=self.connection.home_account_id,
+                scopes=sorted(wanted) or [all_granted(self.demand.audience)],
+                tenant=self.connection.authority_tenant,
+                claims=self.demand.claims,
+            )
+        except Undecryptable as error:
+            raise ReconnectRequired(str(error), code="undecryptable") from error
+        except IdTokenRejected as error:
+            raise ReconnectRequired(str(error), code=error.code) from error
+
+    def registration(self) -> Registration:
+        """The app registration with which the connection was made."""
+        here = registration_of(self.connection)
         if here.client_id != self.connection.client_id:
             raise ReconnectRequired(
                 "The connection was made with another app registration.",
                 code="other_registration",
             )
-        client = self.world.identity(here, http_options())
-        if self.connection.kind == Connection.Kind.APP_ONLY:
-            return client.client_credentials(sorted(self.demand.scopes))
-        try:
-            secret = self.connection.open_refresh_token()
-        except Undecryptable as error:
-            raise ReconnectRequired(str(error), code="undecryptable") from error
-        return client.refresh(
-            secret,
-            home_account_id=self.connection.home_account_id,
-            scopes=sorted(wanted),
-            tenant=self.connection.authority_tenant,
-            claims=self.demand.claims,
-        )
+        return here
 
     def store(self, tokens: TokenSet, lease: single_flight.Lease) -> AccessToken:
         """Keep what came, unless somebody else's newer tokens are there already."""
-        changes = storing.changes_of(self.connection, tokens, self.demand.audience)
+        changes = storing.changes_of(self.connection, tokens, self.demand)
         if self.flight.give_back(lease, **changes):
             if apart.in_transaction():
                 rescue.keep_over_rollback(self.connection_id, lease.version, changes)
@@ -227,9 +239,16 @@ class Asking:
         """Note the failure for everybody, and serve the old token while it holds."""
         now = self.flight.clock()
         changes = storing.changes_after(self.connection, error, now)
+        if self.demand.perhaps_granted and isinstance(error, ConsentRequired):
+            # Not granted yet; what was granted before is as good as it was.
+            changes = {}
         if not self.flight.give_back(lease, **changes):
             # Rotated under us: the failure is of a token that nobody uses any more.
             self.look()
+        elif "state" in changes:
+            send_when_committed(
+                connection_lost, Connection, connection=self.connection, error=error
+            )
         if token := self.ageing(_LAST):
             return token
         raise error

@@ -6,6 +6,7 @@ import threading
 from collections.abc import Mapping
 from typing import Any
 
+from django.core.signals import request_finished
 from django.db import transaction
 
 from wagtail_m365.models import Connection
@@ -39,3 +40,7 @@ def settle(**kwargs: Any) -> None:
         # The fence: whoever has refreshed since then has the newer token.
         rows = Connection.objects.filter(pk=connection_id, version=version)
         rows.update(lease_owner="", lease_until=0, **changes)
+
+
+# Here and not at start: only who has fetched a token has something to settle.
+request_finished.connect(settle, dispatch_uid="wagtail_m365_rescue")

@@ -15,10 +15,14 @@ from wagtail_m365.errors import M365Error, OtherAccount, SignInRefused
 from wagtail_m365.identity.client import Account, IdentityClient, TokenSet
 from wagtail_m365.models import Connection
 from wagtail_m365.models.configuration import http_options, registration
+from wagtail_m365.signals import connection_made, send_when_committed
 
-from . import audit, flows, storing
-from .demands import GRAPH
-from .looking_up import forget_kept_tokens
+from . import audit, consents, flows, storing
+from .demands import GRAPH, Demand
+from .generation import forget_kept_tokens
+
+#: A sign-in brings a token for Graph.
+_DEMAND = Demand(audience=GRAPH, scopes=frozenset())
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -146,7 +150,11 @@ def _redeemed(user: Any, begun: flows.SignIn, query: Mapping[str, str]) -> Signe
         if connection.user_id and not _has_default(user):
             connection.make_default()
         storing.keep_new_access_token(connection, tokens, GRAPH)
+        consents.granted_by_sign_in(connection)
         audit.connected(connection, user, created=created)
+        send_when_committed(
+            connection_made, Connection, connection=connection, created=created
+        )
     forget_kept_tokens()
     return SignedIn(connection=connection, next_url=begun.next_url, created=created)
 
@@ -206,7 +214,11 @@ def _refuse_another(
 ) -> None:
     """The connection stays that of its account unless somebody said otherwise."""
     before = (connection.tenant_id, connection.object_id)
-    if any_account or before == (account.tenant_id, account.object_id):
+    if (
+        any_account
+        or not connection.object_id
+        or before == (account.tenant_id, account.object_id)
+    ):
         return
     raise OtherAccount(
         "Another account signed in than the connection's.",
@@ -220,7 +232,7 @@ def _fill(connection: Connection, account: Account, tokens: TokenSet) -> None:
     if not same_account:
         connection.granted_scopes = ""
         connection.access_tokens.all().delete()
-    for name, value in storing.changes_of(connection, tokens, GRAPH).items():
+    for name, value in storing.changes_of(connection, tokens, _DEMAND).items():
         setattr(connection, name, value)
     connection.client_id = registration().client_id
     connection.authority_tenant = tokens.authority_tenant

@@ -16,7 +16,7 @@ from wagtail_m365.models.vault import vault
 
 from . import states
 from .apart import database, short_write
-from .demands import GRAPH, AccessToken
+from .demands import GRAPH, AccessToken, Demand
 
 logger = logging.getLogger(__name__)
 
@@ -44,7 +44,7 @@ def open_access_token(cached: CachedAccessToken) -> AccessToken:
 
 
 def changes_of(
-    connection: Connection, tokens: TokenSet, audience: str
+    connection: Connection, tokens: TokenSet, demand: Demand
 ) -> dict[str, Any]:
     """The columns of the connection that an answer of Microsoft changes.
 
@@ -58,11 +58,16 @@ def changes_of(
         "retry_at": 0,
         "failures": 0,
         "last_refreshed_at": now,
-        "last_used_at": now,
-        "granted_scopes": granted_after(connection, tokens, audience),
+        "granted_scopes": granted_after(connection, tokens, demand.audience),
     }
+    if demand.in_use:
+        changes["last_used_at"] = now
     if tokens.refresh_token:
         sealed = connection.seal_refresh_token(tokens.refresh_token)
+        changes["refresh_token_sealed"] = sealed
+    elif vault().is_stale(connection.refresh_token_sealed):
+        # Read just now, so it can be sealed again with the newest key.
+        sealed = connection.seal_refresh_token(connection.open_refresh_token())
         changes["refresh_token_sealed"] = sealed
     if tokens.account and tokens.account.username:
         changes["username"] = tokens.account.username[:255]

@@ -1,0 +1,119 @@
+"""Connections of the site itself, asked for by name."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.core.exceptions import ValidationError
+from django.core.validators import validate_slug
+from django.db import transaction
+
+from wagtail_m365.errors import Misconfigured
+from wagtail_m365.identity.client import IdentityClient, TokenSet
+from wagtail_m365.identity.registration import Registration
+from wagtail_m365.models import Connection
+from wagtail_m365.models.configuration import http_options, registration
+from wagtail_m365.redaction import Secret
+from wagtail_m365.signals import connection_made, send_when_committed
+
+from . import audit, storing
+from .demands import GRAPH, Demand, all_granted
+from .generation import forget_kept_tokens
+
+_DEMAND = Demand(audience=GRAPH, scopes=frozenset())
+
+
+def from_refresh_token(
+    name: str, refresh_token: Secret, user: Any, *, tenant: str = ""
+) -> Connection:
+    """Make or renew a service connection from a refresh token that somebody has.
+
+    It is tried at once by a refresh; what is kept is the token that comes back, so the
+    one that was pasted is worth nothing where Microsoft rotates.
+
+    Args:
+        name: The name by which other code asks for it: letters, digits, ``-``, ``_``.
+        refresh_token: As issued to this site's app registration.
+        user: Who does it, for the log.
+        tenant: Where it was issued, if not at the registration's tenant.
+
+    Raises:
+        Misconfigured: ``invalid_name``, or the set-up is wrong.
+        M365Error: Microsoft does not take it; nothing was changed.
+    """
+    _check_name(name)
+    here = registration()
+    client = IdentityClient(here, http_options())
+    tokens = client.refresh(
+        refresh_token,
+        home_account_id="",
+        scopes=[all_granted(GRAPH)],
+        tenant=tenant,
+    )
+    connection = _row(name, Connection.Kind.DELEGATED, here)
+    if not tokens.refresh_token:
+        connection.set_refresh_token(refresh_token)
+    return _stored(connection, tokens, user)
+
+
+def app_only(name: str, user: Any) -> Connection:
+    """Make or renew a service connection with which the application acts as itself.
+
+    Args:
+        name: The name by which other code asks for it.
+        user: Who does it, for the log.
+
+    Raises:
+        Misconfigured: ``invalid_name``, ``credential_needed``, ``tenant_needed``.
+        M365Error: Microsoft gives no token; nothing was changed.
+    """
+    _check_name(name)
+    here = registration()
+    client = IdentityClient(here, http_options())
+    tokens = client.client_credentials([all_granted(GRAPH)], fresh=True)
+    connection = _row(name, Connection.Kind.APP_ONLY, here)
+    connection.tenant_id = here.tenant
+    return _stored(connection, tokens, user)
+
+
+def _check_name(name: str) -> None:
+    try:
+        validate_slug(name)
+    except ValidationError as error:
+        raise Misconfigured(
+            "The name of a service connection is made of letters, digits, - and _.",
+            code="invalid_name",
+        ) from error
+
+
+def _row(name: str, kind: Connection.Kind, here: Registration) -> Connection:
+    known = Connection.objects.service(name).first()
+    connection = known or Connection(service_name=name)
+    if connection.kind != kind:
+        connection.refresh_token_sealed = ""
+    connection.kind = kind
+    connection.client_id = here.client_id
+    connection.granted_scopes = ""
+    return connection
+
+
+def _stored(connection: Connection, tokens: TokenSet, user: Any) -> Connection:
+    created = connection._state.adding
+    account = tokens.account
+    for column, value in storing.changes_of(connection, tokens, _DEMAND).items():
+        setattr(connection, column, value)
+    connection.authority_tenant = tokens.authority_tenant
+    if account:
+        connection.tenant_id = account.tenant_id
+        connection.object_id = account.object_id
+        connection.home_account_id = account.home_account_id
+    with transaction.atomic():
+        connection.save(force_insert=created)
+        connection.access_tokens.all().delete()
+        storing.keep_new_access_token(connection, tokens, GRAPH)
+        audit.connected(connection, user, created=created)
+        send_when_committed(
+            connection_made, Connection, connection=connection, created=created
+        )
+    forget_kept_tokens()
+    return connection
