@@ -45,6 +45,7 @@ for people are found by ``code`` in :mod:`wagtail_m365.explanations`::
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from enum import StrEnum
@@ -103,6 +104,8 @@ class M365Error(Exception):
             self.code = code  # type: ignore[misc]  # an instance may be more exact
         self.correlation_id = correlation_id
         self.facts = facts
+        #: When it happened, POSIX seconds; Microsoft's support asks for it.
+        self.occurred_at = time.time()
         #: Where the owner can connect or grant what is missing, if that helps.
         self.connect_url = ""
 

@@ -1,0 +1,114 @@
+"""Words for a document's journey to Microsoft 365 and back."""
+
+from __future__ import annotations
+
+from django.utils.translation import gettext_lazy as _
+
+from .wording import editor, nobody, rows, site_admin
+
+WORDS = rows(
+    (
+        "document_error",
+        editor(
+            _("The document could not be taken to Microsoft 365 or back."),
+            _("Try again; the document here is unchanged."),
+        ),
+    ),
+    (
+        "not_allowed",
+        site_admin(
+            _("You do not have the permission to do that with this document."),
+            _("Give the person's group that permission on the document's collection."),
+        ),
+    ),
+    (
+        "format_not_editable",
+        editor(
+            _("Office cannot edit files of this format in the browser."),
+            _("Save a copy to OneDrive, convert it there, and upload the new file."),
+        ),
+    ),
+    (
+        "file_missing",
+        site_admin(
+            _("The document's file is missing in the site's storage."),
+            _("Restore it from a backup, or upload the file again."),
+        ),
+    ),
+    (
+        "name_refused",
+        editor(
+            _("OneDrive does not accept this name."),
+            _("Choose another name, without special characters at its ends."),
+            _("The name is “%(name)s”."),
+        ),
+    ),
+    (
+        "content_mismatch",
+        nobody(
+            _("The file did not arrive as it was sent, so it was not used."),
+            _("Try again; both files are as they were."),
+        ),
+    ),
+    (
+        "source_changed",
+        editor(
+            _("The document's file changed while it was being sent."),
+            _("Try again once nobody uploads a new file for it."),
+        ),
+    ),
+    (
+        "nothing_open",
+        editor(
+            _("The document is not open in Microsoft 365."),
+            _("Open it in Microsoft 365 first."),
+        ),
+    ),
+    (
+        "both_changed",
+        editor(
+            _(
+                "The document changed both here and in Microsoft 365; nothing was touched."
+            ),
+            _("Compare the two and choose which one to keep."),
+        ),
+    ),
+    (
+        "given_up",
+        editor(
+            _("Somebody ended this replacement in the meantime; nothing was touched."),
+            _("Look at the document as it is now, then try again."),
+        ),
+    ),
+    (
+        "wrong_state",
+        editor(
+            _("The document's editing is at a point where this is not possible."),
+            _("Reload the document's page: it shows what is possible now."),
+        ),
+    ),
+    (
+        "write_refused",
+        editor(
+            _("The site did not accept the file that came back."),
+            _(
+                "Change the file in Microsoft 365 accordingly, then bring it back again."
+            ),
+            _("The site says: %(reason)s"),
+        ),
+    ),
+    (
+        "write_failed",
+        site_admin(
+            _("The site could not store the file; the document is as it was."),
+            _("Check the site's file storage: free space, rights, reachability."),
+        ),
+    ),
+    (
+        "already_open",
+        editor(
+            _("Somebody else has this document open in Microsoft 365."),
+            _("Ask that person to bring it back, or look at who it is on its page."),
+        ),
+    ),
+)
