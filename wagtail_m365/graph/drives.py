@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from typing import Any, BinaryIO, Literal
 
@@ -123,9 +123,15 @@ class Drives:
             return self._make_levels(drive_id, path, parent_id)
         return _require_folder(found)
 
-    def download(self, item: DriveItem, target: BinaryIO) -> Downloaded:
+    def download(
+        self,
+        item: DriveItem,
+        target: BinaryIO,
+        *,
+        progress: Callable[[int], None] | None = None,
+    ) -> Downloaded:
         """Write the content of a file to ``target``; see :func:`downloads.download`."""
-        return download(self._rest, item, target)
+        return download(self._rest, item, target, progress=progress)
 
     def update(
         self,
