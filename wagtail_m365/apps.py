@@ -17,6 +17,10 @@ class WagtailM365Config(AppConfig):
     def ready(self) -> None:
         """Install what works by being known: explanations, checks, signals."""
         # One line per room that has something to install, in the order of floors.
+        from .errors import explain_with
+        from .explanations import explain
+
+        explain_with(explain)
         from .tokens.leaving import watch_leavers
 
         watch_leavers()

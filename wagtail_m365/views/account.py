@@ -167,7 +167,6 @@ class DisconnectView(UsesMicrosoft365, WagtailAdminTemplateMixin, TemplateView):
     """Ask, and with POST forget one connection and its tokens."""
 
     template_name = "wagtail_m365/account/disconnect.html"
-    page_title = gettext_lazy("Disconnect")
     header_icon = "m365"
     http_method_names = ["get", "head", "post"]
 
@@ -177,14 +176,14 @@ class DisconnectView(UsesMicrosoft365, WagtailAdminTemplateMixin, TemplateView):
             Connection, pk=self.kwargs["connection_id"], user=self.request.user
         )
 
-    def get_page_subtitle(self) -> str:
-        return str(self.connection)
+    def get_page_title(self) -> str:
+        return _("Disconnect %(account)s?") % {"account": self.connection}
 
     def get_breadcrumbs_items(self) -> list[dict[str, Any]]:
         return [
             *self.breadcrumbs_items,
             {"url": account_address(), "label": _("Account")},
-            {"url": "", "label": self.get_page_title()},
+            {"url": "", "label": _("Disconnect")},
         ]
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:

@@ -123,7 +123,10 @@ settings_edit_handler = ObjectList(
     [
         FieldPanel("enabled", heading=gettext_lazy("Microsoft 365 is switched on")),
         MultiFieldPanel(
-            [FieldPanel("registration"), RegistrationLinksPanel()],
+            [
+                FieldPanel("registration", heading=gettext_lazy("In use")),
+                RegistrationLinksPanel(),
+            ],
             heading=gettext_lazy("App registration"),
         ),
         RedirectUriPanel(heading=gettext_lazy("Redirect URI")),

@@ -96,14 +96,14 @@ registration_edit_handler = ObjectList(
                 ),
                 FieldPanel(
                     "client_id",
-                    help_text=gettext_lazy("“Application (client) ID” in Entra."),
+                    help_text=gettext_lazy("On the app's overview page in Entra."),
                 ),
             ],
             heading=gettext_lazy("Application"),
         ),
         MultiFieldPanel(
             [
-                FieldPanel("credential_kind"),
+                FieldPanel("credential_kind", heading=gettext_lazy("Kind")),
                 FieldPanel(
                     "client_secret_input",
                     attrs=_only_when("credential_kind", "secret"),
