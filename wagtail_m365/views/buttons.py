@@ -39,7 +39,9 @@ def open_session_of(document: Any) -> EditSession | None:
     return getattr(document, "m365_open_session", None)
 
 
-def document_buttons(document: Any, request: HttpRequest, *, place: str) -> list[Button]:
+def document_buttons(
+    document: Any, request: HttpRequest, *, place: str
+) -> list[Button]:
     """The actions of a document, for a menu on one of Wagtail's pages.
 
     Args:
@@ -55,10 +57,10 @@ def document_buttons(document: Any, request: HttpRequest, *, place: str) -> list
     if session or editable(document.filename):
         buttons.append(open_button(request.user, document.pk, title=str(document)))
     if session:
-        buttons += [
-            bring_back_button(document, next_url),
-            discard_button(document, next_url),
-        ]
+        buttons.append(bring_back_button(document, next_url))
+        # Ending work is not offered where one click too many is easily made.
+        if place == "edit":
+            buttons.append(discard_button(document, next_url))
     buttons.append(save_button(document.pk, next_url))
     construct_m365_document_actions(
         actions=buttons,

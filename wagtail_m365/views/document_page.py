@@ -15,6 +15,7 @@ from django.urls import reverse
 from django.utils.decorators import method_decorator
 from django.utils.functional import cached_property
 from django.utils.translation import gettext as _
+from django.views.generic import View
 from wagtail.admin.views.generic import WagtailAdminTemplateMixin
 from wagtail.documents import get_document_model
 
@@ -58,7 +59,7 @@ class _ChecksDocument:
 # Microsoft is waited for here: with ATOMIC_REQUESTS, no transaction may wait with it.
 @method_decorator(transaction.non_atomic_requests, name="dispatch")
 class DocumentPage(
-    UsesMicrosoft365, _ChecksDocument, ExplainsErrors, WagtailAdminTemplateMixin
+    UsesMicrosoft365, _ChecksDocument, ExplainsErrors, WagtailAdminTemplateMixin, View
 ):
     """A page about one document, for people who may change that document."""
 
@@ -100,13 +101,14 @@ class DocumentPage(
         ]
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
-        return super().get_context_data(
+        context: dict[str, Any] = super().get_context_data(
             document=self.document,
             connection=self.connection,
             edit_url=self.edit_url,
             next_url=self.next_url,
             **kwargs,
         )
+        return context
 
     def sign_in_or_explain(
         self, error: M365Error, *, come_back: str, scopes: tuple[str, ...]

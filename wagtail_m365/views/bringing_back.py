@@ -1,0 +1,178 @@
+"""*Bring back*, *Discard* and *Check for changes*: what can be done with an open document."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.http import HttpRequest
+from django.http.response import HttpResponseBase
+from django.shortcuts import redirect
+from django.utils.functional import cached_property
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from django.views.generic import TemplateView
+from wagtail.admin import messages
+
+from wagtail_m365 import hooks
+from wagtail_m365.documents.bringing_back import (
+    BroughtBack,
+    bring_back,
+    check,
+    discard,
+)
+from wagtail_m365.errors import BothChanged, M365Error, NothingOpen, TokenError
+from wagtail_m365.models import EditSession
+from wagtail_m365.tokens import bundles
+
+from .buttons import open_session_of, page_url
+from .document_page import DocumentPage, is_web_address
+from .edit_sessions import SessionFacts
+from .errors import Action, explain_in_message, page_of, status_of
+from .versions import version_buttons
+
+
+class SessionPage(DocumentPage, TemplateView):
+    """A page about a document that is open in Microsoft 365."""
+
+    #: Name of its address.
+    url_name = ""
+
+    @cached_property
+    def session(self) -> EditSession:
+        """The edit session in which the document is open.
+
+        Raises:
+            NothingOpen: It is not.
+        """
+        session = open_session_of(self.document)
+        if session is None:
+            raise NothingOpen
+        return session
+
+    @property
+    def here(self) -> str:
+        return page_url(self.url_name, self.document.pk, self.next_url)
+
+    def get_try_again_url(self) -> str:
+        return self.here
+
+    def sign_in(self, error: TokenError) -> HttpResponseBase:
+        """The session's own account has to sign in, if that helps."""
+        return self.sign_in_or_explain(error, come_back=self.here, scopes=bundles.EDIT)
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        return super().get_context_data(
+            session=self.session,
+            facts=SessionFacts(session=self.session, user=self.request.user),
+            **kwargs,
+        )
+
+
+class BringBackView(SessionPage):
+    """Ask, and with POST fetch the edited file."""
+
+    url_name = "bring_back"
+    template_name = "wagtail_m365/documents/bring_back.html"
+    page_title = gettext_lazy("Bring back from Microsoft 365")
+    error_title = gettext_lazy("The document could not be brought back")
+
+    def post(self, request: HttpRequest, **kwargs: Any) -> HttpResponseBase:
+        given = {"document": self.document, "session": self.session}
+        refused = hooks.before_m365_bring_back(request=request, **given)
+        if refused:
+            return refused
+        close = "close" in request.POST
+        try:
+            brought_back = bring_back(self.session, request.user, close=close)
+        except TokenError as error:
+            return self.sign_in(error)
+        except BothChanged as error:
+            return self.both_changed(error)
+        instead = hooks.after_m365_bring_back(
+            request=request, version=brought_back.version, **given
+        )
+        return instead or self.tell(brought_back, close=close)
+
+    def tell(self, brought_back: BroughtBack, *, close: bool) -> HttpResponseBase:
+        """Say what came of it, and go back to where the person was."""
+        buttons = [messages.button(self.edit_url, _("Edit"))]
+        if brought_back.version:
+            buttons += version_buttons(brought_back.version)
+        text = self.message(brought_back, close=close)
+        messages.success(self.request, text, buttons=buttons)
+        return redirect(self.next_url)
+
+    def message(self, brought_back: BroughtBack, *, close: bool) -> str:
+        taken = brought_back.outcome == "taken"
+        text = {
+            (True, True): _(
+                "“%(title)s” was brought back and is closed in Microsoft 365."
+            ),
+            (True, False): _(
+                "“%(title)s” was brought back and stays open in Microsoft 365."
+            ),
+            (False, True): _(
+                "“%(title)s” did not change in Microsoft 365; it is closed there."
+            ),
+            (False, False): _(
+                "“%(title)s” did not change in Microsoft 365; it stays open there."
+            ),
+        }[taken, close]
+        return text % {"title": self.document}
+
+    def both_changed(self, error: BothChanged) -> HttpResponseBase:
+        """Nothing was touched: name both sides and leave the choice to the person."""
+        actions = [
+            Action(url=self.edit_url, label=_("Go to the document"), primary=True)
+        ]
+        if is_web_address(self.session.web_url):
+            label = _("See the copy in Microsoft 365")
+            actions.append(Action(url=self.session.web_url, label=label))
+        return page_of(
+            self.request,
+            error.explanation,
+            title=_("Changed on both sides"),
+            actions=actions,
+            status=status_of(error),
+        )
+
+
+class DiscardView(SessionPage):
+    """Ask, and with POST end the session without its changes."""
+
+    url_name = "discard"
+    template_name = "wagtail_m365/documents/discard.html"
+    page_title = gettext_lazy("Discard the copy in Microsoft 365")
+    error_title = gettext_lazy("The copy could not be discarded")
+
+    def post(self, request: HttpRequest, **kwargs: Any) -> HttpResponseBase:
+        try:
+            discard(self.session, request.user)
+        except TokenError as error:
+            return self.sign_in(error)
+        text = _(
+            "“%(title)s” is closed in Microsoft 365; this site's file is unchanged."
+        )
+        buttons = [messages.button(self.edit_url, _("Edit"))]
+        messages.success(request, text % {"title": self.document}, buttons=buttons)
+        return redirect(self.next_url)
+
+
+class CheckView(SessionPage):
+    """With POST ask Microsoft how the copy stands."""
+
+    url_name = "check"
+    http_method_names = ["post"]
+
+    @property
+    def here(self) -> str:
+        return self.next_url
+
+    def post(self, request: HttpRequest, **kwargs: Any) -> HttpResponseBase:
+        try:
+            check(self.session, request.user)
+        except TokenError as error:
+            return self.sign_in(error)
+        except M365Error as error:
+            explain_in_message(request, error)
+        return redirect(self.next_url)

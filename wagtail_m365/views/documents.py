@@ -1,0 +1,121 @@
+"""Wagtail's own document pages, with Microsoft 365 in them.
+
+Wagtail offers no hook for rows, columns, header buttons or side panels of documents,
+so its views are subclassed and mounted in front of them, at the same addresses. A
+site with document views of its own mixes these classes into them, and sets
+``WAGTAIL_M365 = {"EXTEND_DOCUMENT_VIEWS": False}``::
+
+    class MyEditView(M365DocumentEditMixin, EditView): ...
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from django.http import HttpRequest
+from django.urls import URLPattern, path
+from django.utils.functional import cached_property
+from django.utils.translation import gettext as _
+from wagtail.admin.ui.components import MediaContainer
+from wagtail.admin.ui.tables import BaseColumn, ButtonsColumnMixin, TitleColumn
+from wagtail.documents import admin_urls
+
+from wagtail_m365.conf import settings
+
+from .buttons import document_buttons, shown_to
+from .edit_sessions import M365SidePanel, M365StatusColumn, prefetch_open_sessions
+
+__all__ = ["M365DocumentEditMixin", "M365DocumentIndexMixin", "extended_views"]
+
+
+class M365DocumentIndexMixin:
+    """A row menu and the column *Microsoft 365* for a listing of documents.
+
+    Costs one query per page, whatever the number of rows.
+    """
+
+    request: HttpRequest
+    _get_title_column_class: Callable[[type[Any]], type[Any]]
+
+    @cached_property
+    def columns(self) -> list[BaseColumn]:
+        """Wagtail's columns and ours."""
+        columns = super().columns  # type: ignore[misc]  # a mixin
+        if not shown_to(self.request.user):
+            return list(columns)
+        ours = M365StatusColumn("m365", label=_("Microsoft 365"))
+        return [*map(self._with_buttons, columns), ours]
+
+    def _with_buttons(self, column: Any) -> BaseColumn:
+        """The title column with a row menu, which Wagtail's listing has none of."""
+        if not isinstance(column, TitleColumn) or isinstance(
+            column, ButtonsColumnMixin
+        ):
+            return column
+        column_class = self._get_title_column_class(type(column))
+        with_buttons: BaseColumn = column_class.__new__(column_class)
+        with_buttons.__dict__.update(column.__dict__)
+        return with_buttons
+
+    def get_list_more_buttons(self, instance: Any) -> list[Any]:
+        """Wagtail's row actions and ours."""
+        buttons = super().get_list_more_buttons(instance)  # type: ignore[misc]  # a mixin
+        return [*buttons, *document_buttons(instance, self.request, place="listing")]
+
+    def decorate_paginated_queryset(self, object_list: Any) -> Any:
+        """Ask once for all rows who has them open."""
+        decorated = super().decorate_paginated_queryset(object_list)  # type: ignore[misc]  # a mixin
+        if shown_to(self.request.user):
+            prefetch_open_sessions(decorated)
+        return decorated
+
+
+class M365DocumentEditMixin:
+    """Menu items, side panel and history link for a page that edits a document."""
+
+    request: HttpRequest
+    object: Any
+    history_url_name = "wagtail_m365:document_history"
+    usage_url_name = "wagtaildocs:document_usage"
+
+    @cached_property
+    def header_more_buttons(self) -> list[Any]:
+        """Wagtail's menu items and ours."""
+        buttons = super().header_more_buttons  # type: ignore[misc]  # a mixin
+        return [*buttons, *document_buttons(self.object, self.request, place="edit")]
+
+    def get_side_panels(self) -> MediaContainer:
+        """Wagtail's side panels and ours."""
+        panels = super().get_side_panels()  # type: ignore[misc]  # a mixin
+        if not shown_to(self.request.user):
+            return panels
+        return MediaContainer([*panels, M365SidePanel(self.object, self.request)])
+
+
+_MIXINS: dict[str, Any] = {
+    "index": M365DocumentIndexMixin,
+    "index_results": M365DocumentIndexMixin,
+    "edit": M365DocumentEditMixin,
+}
+
+
+def extended_views() -> list[URLPattern]:
+    """Wagtail's document views with our mixins, for the addresses they already have.
+
+    Addresses and arguments are taken from Wagtail's own list, so that they follow it.
+    """
+    if not settings.EXTEND_DOCUMENT_VIEWS:
+        return []
+    found = ((each, _MIXINS.get(each.name)) for each in admin_urls.urlpatterns)
+    return [_extended(pattern, mixin) for pattern, mixin in found if mixin]
+
+
+def _extended(pattern: URLPattern, mixin: Any) -> URLPattern:
+    base = pattern.callback.view_class  # type: ignore[attr-defined]  # set by as_view
+    arguments = pattern.callback.view_initkwargs  # type: ignore[attr-defined]
+    view: Any = type(f"M365{base.__name__}", (mixin, base), {})
+    extended: URLPattern = path(
+        f"documents/{pattern.pattern}", view.as_view(**arguments)
+    )
+    return extended

@@ -1,0 +1,139 @@
+"""How an edit session stands, for people: listing column and side panel."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django.db.models import Prefetch, prefetch_related_objects
+from django.utils.translation import gettext_lazy
+from wagtail.admin.ui.side_panels import BaseSidePanel
+from wagtail.admin.ui.tables import BaseColumn
+from wagtail.admin.utils import get_user_display_name
+
+from wagtail_m365.documents.formats import editable, legacy_successor
+from wagtail_m365.models import EditSession
+
+from .buttons import open_session_of, page_url
+from .document_page import edit_url, is_web_address
+from .go import open_url
+from .versions import latest_versions
+
+_OPEN_STATES = (EditSession.State.OPEN, EditSession.State.CONFLICT)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SessionFacts:
+    """An edit session as one person sees it."""
+
+    session: EditSession
+    user: Any
+
+    @property
+    def is_mine(self) -> bool:
+        """Did this person open it?"""
+        return bool(self.session.owner_id == self.user.pk)
+
+    @property
+    def owner(self) -> str:
+        """Who has it open; empty for somebody who is gone."""
+        owner = self.session.owner
+        return get_user_display_name(owner) if owner else ""
+
+    @property
+    def account(self) -> str:
+        """The Microsoft account it lies with; empty when disconnected."""
+        return str(self.session.connection or "")
+
+    @property
+    def web_url(self) -> str:
+        """Where it is edited, if Microsoft told an address that can be shown."""
+        url = self.session.web_url
+        return url if is_web_address(url) else ""
+
+    @property
+    def state(self) -> str:
+        """In words."""
+        return self.session.get_state_display()
+
+    @property
+    def changed(self) -> bool | None:
+        """Has the copy changed? ``None``: Microsoft has not been asked yet."""
+        session = self.session
+        if session.state not in _OPEN_STATES or not session.remote_checked_at:
+            return None
+        return bool(session.remote_ctag and session.remote_ctag != session.base_ctag)
+
+    @property
+    def changed_at(self) -> datetime | None:
+        """When it changed last, as far as Microsoft told."""
+        return self.session.remote_modified_at if self.changed else None
+
+
+def facts_of(document: Any, user: Any) -> SessionFacts | None:
+    """The document's edit session as this person sees it; ``None`` if it has none."""
+    session = open_session_of(document)
+    return SessionFacts(session=session, user=user) if session else None
+
+
+def prefetch_open_sessions(documents: Iterable[Any]) -> None:
+    """Know for each of these documents whether it is open: one query for all."""
+    sessions = EditSession.objects.select_related("owner", "connection")
+    prefetch_related_objects(
+        list(documents), Prefetch("m365_open_session", queryset=sessions)
+    )
+
+
+class M365StatusColumn(BaseColumn):
+    """Who has the document open, and since when."""
+
+    cell_template_name = "wagtail_m365/edit_sessions/status_cell.html"
+
+    def get_cell_context_data(
+        self, instance: Any, parent_context: dict[str, Any]
+    ) -> dict[str, Any]:
+        context: dict[str, Any] = super().get_cell_context_data(
+            instance, parent_context
+        )
+        user = parent_context["request"].user
+        return {**context, "facts": facts_of(instance, user)}
+
+
+class M365SidePanel(BaseSidePanel):
+    """What goes on with the document in Microsoft 365, and what it was before."""
+
+    class SidePanelToggle(BaseSidePanel.SidePanelToggle):
+        aria_label = gettext_lazy("Toggle Microsoft 365")
+        icon_name = "m365"
+
+        def get_context_data(self, parent_context: Any) -> dict[str, Any]:
+            # The number on the symbol says that the document is open somewhere.
+            context: dict[str, Any] = super().get_context_data(parent_context)
+            return {**context, "count": int(bool(open_session_of(self.panel.object)))}
+
+    name = "m365"
+    title = gettext_lazy("Microsoft 365")
+    template_name = "wagtail_m365/edit_sessions/side_panel.html"
+    order = 150
+
+    def get_context_data(self, parent_context: Any) -> dict[str, Any]:
+        document, user = self.object, self.request.user
+        return {
+            **super().get_context_data(parent_context),
+            "document": document,
+            "facts": facts_of(document, user),
+            "format": editable(document.filename),
+            "successor": legacy_successor(document.filename),
+            "versions": latest_versions(document, user),
+            "open_url": open_url(user, document.pk),
+            "next_url": edit_url(document),
+            **self.addresses(document),
+        }
+
+    @staticmethod
+    def addresses(document: Any) -> dict[str, str]:
+        """Our pages about this document; they lead back to it by themselves."""
+        names = ("bring_back", "discard", "check", "save")
+        return {f"{name}_url": page_url(name, document.pk) for name in names}

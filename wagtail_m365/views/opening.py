@@ -1,0 +1,110 @@
+"""*Open in Microsoft 365*: the page that says what goes on, and the way there.
+
+GET never sends anything. It shows a form, which a script submits by itself when the
+address carries a fresh value of :mod:`.go`: then the person clicked for it here.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
+from django.shortcuts import redirect
+from django.utils.functional import cached_property
+from django.utils.translation import gettext_lazy
+from django.views.generic import TemplateView
+
+from wagtail_m365 import hooks
+from wagtail_m365.documents.opening import open_document, preflight
+from wagtail_m365.errors import TokenError
+from wagtail_m365.models import EditSession
+from wagtail_m365.tokens import bundles
+from wagtail_m365.tokens.connect_urls import connect_url
+
+from . import go
+from .buttons import open_session_of, page_url
+from .document_page import DocumentPage, leave_for
+from .edit_sessions import facts_of
+
+
+class OpenView(DocumentPage, TemplateView):
+    """Say where the document goes; with POST send it there and follow it."""
+
+    template_name = "wagtail_m365/documents/open.html"
+    page_title = gettext_lazy("Open in Microsoft 365")
+    error_title = gettext_lazy("The document could not be opened in Microsoft 365")
+
+    def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        if self.go and not self.connection and not self.refusals:
+            return redirect(self.sign_in_url)
+        response = super().get(request, *args, **kwargs)
+        # The address holds a value that is good for a quarter of an hour.
+        response["Referrer-Policy"] = "same-origin"
+        return response
+
+    def post(self, request: HttpRequest, **kwargs: Any) -> HttpResponseBase:
+        document = self.document
+        refused = hooks.before_m365_open(request=request, document=document)
+        if refused:
+            return refused
+        try:
+            opened = open_document(document, request.user)
+        except TokenError as error:
+            return self.sign_in(error)
+        instead = hooks.after_m365_open(
+            request=request, document=document, session=opened.session
+        )
+        return instead or leave_for(opened.web_url)
+
+    def sign_in(self, error: TokenError) -> HttpResponseBase:
+        """Go to Microsoft's sign-in once by itself; the second time, explain."""
+        if self.go and self.go.after_sign_in:
+            return self.explain(self.request, error)
+        return self.sign_in_or_explain(
+            error, come_back=self.go_on_url, scopes=bundles.EDIT
+        )
+
+    @cached_property
+    def go(self) -> go.Go | None:
+        value = self.request.POST.get("go") or self.request.GET.get("go", "")
+        return go.read(value, self.request.user, self.document.pk)
+
+    @cached_property
+    def refusals(self) -> list[Any]:
+        """Why it cannot be opened, before anything is sent."""
+        return list(preflight(self.document, self.request.user))
+
+    @cached_property
+    def session(self) -> EditSession | None:
+        return open_session_of(self.document)
+
+    @property
+    def somebody_elses(self) -> bool:
+        """Has another editor got it open? Then nothing goes on by itself."""
+        return bool(self.session and self.session.owner_id != self.request.user.pk)
+
+    @property
+    def go_on_url(self) -> str:
+        """This page, going on by itself after a sign-in."""
+        return go.open_url(self.request.user, self.document.pk, after_sign_in=True)
+
+    @property
+    def sign_in_url(self) -> str:
+        return connect_url(*bundles.EDIT, next=self.go_on_url)
+
+    def get_try_again_url(self) -> str:
+        return page_url("open", self.document.pk)
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        goes_on = bool(self.go and self.connection and not self.somebody_elses)
+        return super().get_context_data(
+            refusals=self.refusals,
+            session=self.session,
+            facts=facts_of(self.document, self.request.user),
+            somebody_elses=self.somebody_elses,
+            goes_on=goes_on and not self.refusals,
+            go=self.request.GET.get("go", "") if self.go else "",
+            sign_in_url=self.sign_in_url,
+            **kwargs,
+        )
