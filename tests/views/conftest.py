@@ -1,17 +1,21 @@
 from __future__ import annotations
 
 import pytest
-from django.contrib.auth.models import Permission
+from django.contrib.auth.models import Group, Permission
+from django.core.files.base import ContentFile
+from wagtail.documents import get_document_model
+from wagtail.models import Collection, GroupCollectionPermission
 
-from wagtail_m365.models import M365Settings
+from wagtail_m365.models import Connection, EditSession, M365Settings
+
+
+def permission(name):
+    app_label, codename = name.split(".")
+    return Permission.objects.get(content_type__app_label=app_label, codename=codename)
 
 
 def may(user, *names):
-    for name in names:
-        app_label, codename = name.split(".")
-        user.user_permissions.add(
-            Permission.objects.get(content_type__app_label=app_label, codename=codename)
-        )
+    user.user_permissions.add(*map(permission, names))
     return user
 
 
@@ -25,3 +29,115 @@ def outsider(django_user_model, db):
 @pytest.fixture
 def settings_row(db):
     return M365Settings.load()
+
+
+@pytest.fixture
+def switched_on(settings):
+    """Configured as a whole, without a Microsoft that answers."""
+    settings.WAGTAIL_M365 = {
+        **settings.WAGTAIL_M365,
+        "ENABLED": True,
+        "CLOUD": "global",
+        "TENANT": "organizations",
+        "CLIENT_ID": "client",
+        "CLIENT_SECRET": "only for tests",
+    }
+
+
+@pytest.fixture
+def make_document(db, settings, tmp_path):
+    """A document with a file; in the root collection unless told otherwise."""
+    settings.MEDIA_ROOT = tmp_path
+
+    def make(title="Visitor rules", filename="rules.docx", content=b"rules", **fields):
+        file = ContentFile(content, name=filename)
+        return get_document_model().objects.create(title=title, file=file, **fields)
+
+    return make
+
+
+@pytest.fixture
+def document(make_document):
+    return make_document()
+
+
+@pytest.fixture
+def group_of(db):
+    """A group of document editors, with rights on one collection only."""
+
+    def group_of(collection, *names):
+        group = Group.objects.create(name=f"Editors of {collection}")
+        group.permissions.add(permission("wagtailadmin.access_admin"))
+        for name in names:
+            group.permissions.add(permission(name))
+        for codename in ("add_document", "change_document"):
+            GroupCollectionPermission.objects.create(
+                group=group,
+                collection=collection,
+                permission=permission(f"wagtaildocs.{codename}"),
+            )
+        return group
+
+    return group_of
+
+
+@pytest.fixture
+def make_writer(django_user_model, group_of):
+    """Somebody who may change documents of a collection and use Microsoft 365."""
+
+    def make(username, collection=None, *names):
+        user = django_user_model.objects.create_user(username, password=username)
+        names = names or ("wagtail_m365.use_microsoft365",)
+        user.groups.add(
+            group_of(collection or Collection.get_first_root_node(), *names)
+        )
+        return user
+
+    return make
+
+
+@pytest.fixture
+def writer(make_writer):
+    """May change every document."""
+    return make_writer("writer")
+
+
+@pytest.fixture
+def account_of(db):
+    """Gives a person a connected Microsoft account, without signing in."""
+
+    def account_of(user):
+        connection = Connection.objects.create(
+            user=user,
+            client_id="client",
+            tenant_id="tenant",
+            object_id=user.username,
+            username=f"{user.username}@contoso.example",
+            granted_scopes="Files.ReadWrite.AppFolder",
+        )
+        connection.make_default()
+        return connection
+
+    return account_of
+
+
+@pytest.fixture
+def open_session(account_of):
+    """Notes a document as open, without sending it."""
+
+    def open_session(document, user, **fields):
+        connection = user.m365_connections.first() or account_of(user)
+        known = {
+            "state": EditSession.State.OPEN,
+            "web_url": "https://contoso.example/edit",
+            "connection": connection,
+        }
+        return EditSession.objects.create(
+            document=document,
+            open_for=document,
+            document_title=document.title,
+            owner=user,
+            **known | fields,
+        )
+
+    return open_session
