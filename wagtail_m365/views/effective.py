@@ -26,7 +26,7 @@ _SECRET = {
     "CLIENT_ASSERTION_FILE": gettext_lazy("Federated credential"),
     "ENCRYPTION_KEYS": gettext_lazy("Encryption keys"),
 }
-_HAS_SEALED = {
+_HAS_SEALED: dict[str, str] = {
     AppRegistration.CredentialKind.SECRET: "client_secret_sealed",
     AppRegistration.CredentialKind.CERTIFICATE: "certificate_sealed",
 }

@@ -57,7 +57,7 @@ class _OutcomeView(UsesMicrosoft365, ExplainsErrors, View):
         wanted = failure.facts.get("connection_id")
         if not wanted:
             return None
-        return Connection.objects.filter(pk=wanted, user=self.request.user).first()
+        return Connection.objects.of_user(self.request.user).filter(pk=wanted).first()
 
 
 class ConnectFailedView(_OutcomeView):

@@ -41,7 +41,8 @@ class DeleteView(generic.DeleteView):
 
     @cached_property
     def in_use(self) -> bool:
-        return M365Settings.objects.filter(registration=self.object).exists()
+        rows = M365Settings.objects.filter(registration=self.object)
+        return bool(rows.exists())
 
     @property
     def confirmation_message(self) -> str:
