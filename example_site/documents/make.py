@@ -3,6 +3,7 @@
 Run it in this folder with LibreOffice on the path and ``python-docx openpyxl
 python-pptx Pillow`` installed; the results stand beside it, so nobody needs to.
 """
+
 from __future__ import annotations
 
 import colorsys

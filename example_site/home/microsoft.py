@@ -1,0 +1,83 @@
+"""The demo's Microsoft: its accounts, what lies in their drives, and how it is kept."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from django.conf import settings
+from django.urls import reverse
+
+from example_site.home.content import SAMPLES
+from wagtail_m365.models import AppRegistration, M365Settings
+from wagtail_m365.redaction import Secret
+from wagtail_m365.testing import FakeMicrosoft
+from wagtail_m365.testing.fake.state import Account
+
+ACCOUNTS = (
+    ("press@harbour.example", "Press office", False),
+    ("events@harbour.example", "Events office", False),
+    ("policies@harbour.example", "Policy office", False),
+    ("colleague@harbour.example", "A colleague in Word", False),
+    ("private@outlook.example", "A private account", True),
+)
+REGISTRATION = "Fake Microsoft 365"
+
+
+@contextmanager
+def running(host: str, port: int, *, site_port: int) -> Iterator[FakeMicrosoft]:
+    """The fake Microsoft as it was left the last time, until the block ends."""
+    fake = FakeMicrosoft(port=port, host=host)
+    kept = Path(settings.VAR) / "microsoft.state"
+    if not fake.load(kept):
+        _furnish(fake)
+    for name in ("localhost", "127.0.0.1"):
+        fake.app.add_redirect_uri(
+            f"http://{name}:{site_port}{reverse('wagtail_m365:callback')}"
+        )
+    with fake:
+        try:
+            yield fake
+        finally:
+            fake.save(kept)
+
+
+def accounts(fake: FakeMicrosoft) -> list[Account]:
+    return list(fake.world.accounts.values())
+
+
+def _furnish(fake: FakeMicrosoft) -> None:
+    fake.app.name = "Harbour office website"
+    fake.tenant.name = "Harbour office"
+    for username, name, personal in ACCOUNTS:
+        account = fake.add_account(
+            username, name=name, password="password", personal=personal
+        )
+        drive = fake.drive(account)
+        drive.folder("Documents/Press kits")
+        tour = (SAMPLES / "harbour-tour.pptx").read_bytes()
+        drive.put("Documents/Presentation of last year.pptx", tour)
+
+
+def register(fake: FakeMicrosoft) -> None:
+    """What an admin would type into Settings → Microsoft 365."""
+    registration, made = AppRegistration.objects.get_or_create(
+        name=REGISTRATION,
+        defaults={
+            "cloud": "custom",
+            "tenant": "common",
+            "client_id": fake.app.client_id,
+        },
+    )
+    registration.authority_url = fake.authority
+    registration.graph_url = fake.graph
+    if made or registration.client_id != fake.app.client_id:
+        registration.client_id = fake.app.client_id
+        registration.set_client_secret(Secret(fake.secret))
+    registration.save()
+    site = M365Settings.load()
+    if made or site.registration_id is None:
+        site.registration = registration
+        site.enabled = True
+        site.save()
