@@ -24,8 +24,9 @@ from wagtail_m365.models.configuration import http_options, registration_of
 from wagtail_m365.redaction import Secret
 from wagtail_m365.signals import connection_lost, send_when_committed
 
-from . import apart, rescue, single_flight, states, storing
+from . import apart, leaving, rescue, single_flight, states, storing
 from .demands import AccessToken, Demand, all_granted
+from .disconnecting import disconnect
 
 #: Seconds for which an ageing token must still hold while another caller refreshes,
 #: and during an outage.
@@ -110,6 +111,7 @@ class Asking:
         if self.fresh(now):
             return self.ageing(self.demand.min_validity)
         self.refuse_missing_scopes()
+        self.refuse_leavers()
         if states.may_ask_again(self.connection, now):
             return None
         if token := self.ageing(_LAST):
@@ -145,6 +147,17 @@ class Asking:
     def covers(self, cached: CachedAccessToken) -> bool:
         """Does the token carry every right that is asked for?"""
         return not lacking(self.demand.scopes, cached.scopes.split(), self.connection)
+
+    def refuse_leavers(self) -> None:
+        """Notice who may not use Microsoft 365 any more where no signal told it."""
+        person = self.connection.user
+        if person is None or leaving.may_use(person):
+            return
+        disconnect(self.connection, reason="permission_lost")
+        raise NotConnected(
+            "This person may not use Microsoft 365 on this site.",
+            code="not_permitted",
+        )
 
     def refuse_missing_scopes(self) -> None:
         """Ask nothing of Microsoft that the account's owner has not agreed to."""

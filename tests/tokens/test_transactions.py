@@ -1,0 +1,114 @@
+from __future__ import annotations
+
+import pytest
+from django.core.signals import request_finished
+from django.db import connection as database
+from django.db import transaction
+
+from wagtail_m365.models import Connection
+from wagtail_m365.redaction import Secret
+from wagtail_m365.tokens import apart
+from wagtail_m365.tokens.broker import get_token
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+class Undone(Exception):
+    pass
+
+
+def stored_refresh_token(connection) -> Secret:
+    return Connection.objects.get(pk=connection.pk).open_refresh_token()
+
+
+def test_a_rotated_refresh_token_survives_the_rollback_of_its_caller(
+    person, connection, endpoint
+):
+    with pytest.raises(Undone), transaction.atomic():
+        person.save()
+        assert get_token(person, world=endpoint.world()).token == "access-1"
+        raise Undone
+    request_finished.send(sender=None)
+    assert stored_refresh_token(connection) == Secret("refresh-1")
+
+
+def test_the_next_caller_also_settles_what_a_rollback_lost(
+    person, connection, endpoint
+):
+    with pytest.raises(Undone), transaction.atomic():
+        get_token(person, world=endpoint.world())
+        raise Undone
+    assert get_token(connection, force_refresh=True, world=endpoint.world())
+    assert stored_refresh_token(connection) == Secret("refresh-2")
+
+
+def test_what_was_committed_is_not_written_twice(person, connection, endpoint):
+    with transaction.atomic():
+        get_token(person, world=endpoint.world())
+    version = Connection.objects.get().version
+    request_finished.send(sender=None)
+    assert Connection.objects.get().version == version
+
+
+def test_a_token_for_a_connection_made_in_the_same_transaction(
+    person, connect, endpoint
+):
+    with transaction.atomic():
+        connect(person)
+        assert get_token(person, world=endpoint.world()).token == "access-1"
+    assert get_token(person).token == "access-1"
+
+
+def test_a_token_for_a_connection_that_the_caller_has_locked(
+    person, connection, endpoint
+):
+    with transaction.atomic():
+        Connection.objects.filter(pk=connection.pk).update(label="Mine")
+        assert get_token(person, world=endpoint.world()).token == "access-1"
+    kept = Connection.objects.get()
+    assert kept.label == "Mine"
+    assert kept.open_refresh_token() == Secret("refresh-1")
+
+
+def test_a_token_after_the_caller_dropped_the_cached_ones(
+    person, connection, have_token, endpoint
+):
+    have_token(connection, left=10)
+    with transaction.atomic():
+        connection.access_tokens.all().delete()
+        assert get_token(person, world=endpoint.world()).token == "access-1"
+
+
+def test_the_callers_transaction_is_still_usable_afterwards(
+    person, connection, endpoint
+):
+    with transaction.atomic():
+        get_token(person, world=endpoint.world())
+        person.first_name = "Ada"
+        person.save()
+    person.refresh_from_db()
+    assert person.first_name == "Ada"
+
+
+def test_no_transaction_of_ours_is_open_while_microsoft_is_asked(
+    person, connection, endpoint
+):
+    seen = []
+    endpoint.meanwhile = lambda: seen.append(apart.in_transaction())
+    get_token(person, world=endpoint.world())
+    assert seen == [False]
+
+
+@pytest.mark.skipif(
+    database.vendor == "sqlite", reason="SQLite in memory has one connection only"
+)
+def test_not_even_the_callers_transaction_holds_the_row_meanwhile(
+    person, connection, endpoint
+):
+    seen = []
+    endpoint.meanwhile = lambda: seen.append(
+        (apart.in_transaction(), Connection.objects.get().lease_owner != "")
+    )
+    with transaction.atomic():
+        get_token(person, world=endpoint.world())
+    assert seen == [(False, True)]
