@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import hashlib
 import io
+import shutil
 import tempfile
 import uuid
-from base64 import b64encode
+import weakref
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -130,16 +131,19 @@ class BlobStore:
     """A temporary folder for large content; gone when the store is closed."""
 
     def __init__(self) -> None:
-        self._folder: tempfile.TemporaryDirectory[str] | None = None
+        self._folder: Path | None = None
+        self._cleanup: weakref.finalize | None = None  # type: ignore[type-arg]
 
     @property
     def folder(self) -> Path:
         """The folder, made when it is first needed."""
         if self._folder is None:
-            self._folder = tempfile.TemporaryDirectory(
-                prefix="fake-microsoft-", ignore_cleanup_errors=True
+            self._folder = Path(tempfile.mkdtemp(prefix="fake-microsoft-"))
+            # Gone with the store, at the latest when Python ends.
+            self._cleanup = weakref.finalize(
+                self, shutil.rmtree, self._folder, ignore_errors=True
             )
-        return Path(self._folder.name)
+        return self._folder
 
     def writer(self) -> BlobWriter:
         """A writer for new content."""
@@ -155,11 +159,6 @@ class BlobStore:
 
     def close(self) -> None:
         """Delete everything."""
-        if self._folder is not None:
-            self._folder.cleanup()
-            self._folder = None
-
-
-def empty_blob() -> Blob:
-    """The content of a file without bytes."""
-    return Blob(size=0, quick_xor=b64encode(bytes(20)).decode("ascii"), data=b"")
+        if self._cleanup is not None:
+            self._cleanup()
+        self._folder = self._cleanup = None

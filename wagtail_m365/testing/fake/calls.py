@@ -126,21 +126,29 @@ class Call:
         Raises:
             GraphError: 404, 412 or 423.
         """
-        self.check_writable(self.item)
+        self.check_match(self.item)
+        self.strike()
         return self.item
 
-    def check_writable(self, item: Item) -> None:
-        """Hold ``If-Match`` against the item, and let ordered faults happen.
+    def check_match(self, item: Item) -> None:
+        """Hold ``If-Match`` against the item.
+
+        Raises:
+            GraphError: 412.
+        """
+        wanted = self.request.headers.get("If-Match", "").strip()
+        if wanted and not matches(self.drive, item, wanted):
+            raise modified()
+
+    def strike(self) -> None:
+        """Let the faults happen that were ordered for changes of an item.
 
         Raises:
             GraphError: 412 or 423.
         """
-        wanted = self.request.headers.get("If-Match", "").strip()
         if self.fault("locked"):
             raise locked()
-        if wanted and not matches(self.drive, item, wanted):
-            raise modified()
-        if wanted and self.fault("precondition_failed"):
+        if "If-Match" in self.request.headers and self.fault("precondition_failed"):
             raise modified()
 
     def in_drive(self, drive: Drive) -> Call:

@@ -44,6 +44,7 @@ def put(call: Call) -> Response:
     conflict = conflict_behaviour(call.request.args.to_dict(), "replace")
     with call.world.lock:
         check_target(call)
+        strike(call)
     blob = receive(call.request, call.state.blobs.writer())
     with call.world.lock:
         check_target(call)
@@ -80,17 +81,27 @@ def check_target(call: Call) -> None:
     """Refuse, before the body is read, what could not be written.
 
     Raises:
-        GraphError: 409, 412, 423 or 507.
+        GraphError: 412 or 423.
     """
-    if call.fault("quota_exceeded"):
-        raise quota_reached()
     there = call.anchor and call.drive.find(call.anchor, call.segments)
     if there is not None:
-        call.check_writable(there)
+        call.check_match(there)
         if not there.is_folder:
             call.drive.check_unlocked(there, call.by)
     elif call.request.headers.get("If-Match"):
         raise modified()
+
+
+def strike(call: Call) -> None:
+    """Let the faults happen that were ordered for uploads.
+
+    Raises:
+        GraphError: 412, 423 or 507.
+    """
+    if call.fault("quota_exceeded"):
+        raise quota_reached()
+    if call.anchor and call.drive.find(call.anchor, call.segments):
+        call.strike()
 
 
 def intrude(call: Call, parent: Item, name: str) -> None:

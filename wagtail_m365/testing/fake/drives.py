@@ -6,9 +6,10 @@ from collections.abc import Callable
 from threading import RLock
 
 from .blobs import BlobStore
+from .calls import state_of
 from .graph_errors import item_not_found
 from .items import Author, Item
-from .state import Account
+from .state import Account, World
 from .tree import Drive
 
 
@@ -141,3 +142,10 @@ class DriveSeam:
 
     def _author(self, by: Account | None) -> Author:
         return author_of(by) if by else self.drive.owner
+
+
+def seam(world: World, account: Account) -> DriveSeam:
+    """The account's OneDrive, made on first use as Microsoft does."""
+    state = state_of(world)
+    drive = state.one_drive(author_of(account), personal=account.personal)
+    return DriveSeam(drive, state.blobs, world.lock)

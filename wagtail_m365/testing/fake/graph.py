@@ -6,7 +6,6 @@ pages on which a person plays Word.
 
 from __future__ import annotations
 
-import socket
 from collections.abc import Callable, Sequence
 from contextlib import nullcontext
 
@@ -113,6 +112,8 @@ def _token(request: Request, world: World) -> IssuedToken:
         raise unauthorized("IDX14100: JWT is not well formed.")
     if token.expires_on <= state_of(world).now().timestamp():
         raise unauthorized("Lifetime validation failed, the token is expired.")
+    if token.revoked:
+        raise claims_challenge(int(state_of(world).now().timestamp()))
     if token.audience.rstrip("/") not in {*_AUDIENCES, request.host_url.rstrip("/")}:
         raise unauthorized("Access token validation failure. Invalid audience.")
     return token
@@ -184,11 +185,8 @@ def _outages(request: Request, world: World, account_id: str) -> None:
         GraphError: The answer that was ordered.
     """
     take = world.faults.take
-    if take("cut_connection", request, account_id):
-        request.environ["werkzeug.socket"].shutdown(socket.SHUT_RDWR)
-        raise not_supported("answering: the connection is cut")
     if fault := take("throttled", request, account_id):
-        raise throttled(int(fault.get("retry_after", 1)))
+        raise throttled(str(fault.get("retry_after", 1)))
     if take("server_error", request, account_id):
         raise GraphError(
             status=500,

@@ -156,12 +156,12 @@ def not_supported(what: str) -> GraphError:
     )
 
 
-def throttled(retry_after: int) -> GraphError:
-    """Too many requests. ``retry_after`` is in seconds."""
+def throttled(retry_after: str) -> GraphError:
+    """Too many requests. ``retry_after`` is a number of seconds or an HTTP date."""
     return GraphError(
         status=429,
         code="activityLimitReached",
         inner="throttledRequest",
         message="The request has been throttled",
-        headers={"Retry-After": str(retry_after)},
+        headers={"Retry-After": retry_after},
     )

@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import json
 import logging
-import queue
 import secrets
 import threading
 import urllib.error
 import urllib.request
+from collections import deque
 from typing import Any
 from urllib.parse import quote
 
@@ -28,7 +28,8 @@ class Notifier:
     """Posts notifications one after the other, away from the requests that cause them."""
 
     def __init__(self) -> None:
-        self._queue: queue.Queue[tuple[str, dict[str, Any]] | None] = queue.Queue()
+        self._orders: deque[tuple[str, dict[str, Any]]] = deque()
+        self._guard = threading.Lock()
         self._thread: threading.Thread | None = None
 
     def validates(self, url: str) -> bool:
@@ -40,33 +41,41 @@ class Notifier:
 
     def send(self, url: str, notification: dict[str, Any]) -> None:
         """Have a notification sent soon."""
-        if self._thread is None:
-            self._thread = threading.Thread(
-                target=self._work, name="fake-microsoft-notifier", daemon=True
-            )
-            self._thread.start()
-        self._queue.put((url, notification))
+        with self._guard:
+            self._orders.append((url, notification))
+            if self._thread is None:
+                self._thread = threading.Thread(
+                    target=self._work, name="fake-microsoft-notifier", daemon=True
+                )
+                self._thread.start()
 
     def flush(self) -> None:
         """Wait until all that was ordered is sent."""
-        self._queue.join()
+        thread = self._thread
+        if thread is not None:
+            thread.join()
 
     def stop(self) -> None:
-        """Send what is waiting, then end the thread."""
-        if self._thread is not None:
-            self._queue.put(None)
-            self._thread.join()
+        """Forget what is waiting, and wait for the call that is under way."""
+        with self._guard:
+            self._orders.clear()
+        self.flush()
+
+    def _next(self) -> tuple[str, dict[str, Any]] | None:
+        """The next order; the thread ends when there is none."""
+        with self._guard:
+            if self._orders:
+                return self._orders.popleft()
             self._thread = None
+            return None
 
     def _work(self) -> None:
-        while (order := self._queue.get()) is not None:
+        while (order := self._next()) is not None:
             url, notification = order
             body = json.dumps({"value": [notification]}).encode()
             for _ in range(_ATTEMPTS):
                 if _post(url, body)[0] in _OK:
                     break
-            self._queue.task_done()
-        self._queue.task_done()
 
 
 def _post(url: str, body: bytes) -> tuple[int, bytes, str]:

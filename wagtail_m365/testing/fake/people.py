@@ -55,7 +55,7 @@ def show(call: Call, user: str) -> Response:
 
 def revoke_sessions(call: Call) -> Response:
     """``POST /me/revokeSignInSessions``: all refresh tokens of the account die."""
-    call.world.revoke(person(call))
+    call.world.revoke_sessions(person(call))
     return json_response({"@odata.context": call.context("Edm.Boolean"), "value": True})
 
 

@@ -48,8 +48,6 @@ def upload(call: Call, session_id: str) -> Response:
         raise not_supported(f"{call.request.method} on an upload session")
     with call.world.lock:
         session = uploads.find(call, session_id)
-        call.found_drive = session.drive
-        call.by = session.by
     return verb(call, session)
 
 
@@ -107,6 +105,7 @@ def _find(call: Call, token: str) -> tuple[Drive, Item, Version]:
             status=401, code="unauthenticated", message="The address has expired"
         )
     drive = call.state.drive(drive_id)
+    call.by = drive.owner
     item = drive.get(item_id)
     if not number:
         return drive, item, item.versions[-1]

@@ -15,7 +15,7 @@ from werkzeug.wrappers import Response
 from .blobs import BLOCK
 from .calls import Call, json_response, no_content
 from .changing import client_times
-from .content import check_target, intrude, settle, too_large
+from .content import check_target, intrude, settle, strike, too_large
 from .folders import conflict_behaviour
 from .graph_errors import (
     GraphError,
@@ -56,6 +56,7 @@ def create(call: Call) -> Response:
         wanted, _UPLOADABLE, "microsoft.graph.driveItemUploadableProperties"
     )
     check_target(call)
+    strike(call)
     _check_room(call, wanted)
     session = _new_session(call, wanted)
     call.state.uploads[session.id] = session
@@ -74,8 +75,10 @@ def find(call: Call, session_id: str) -> UploadSession:
         GraphError: 404 when it is over, cancelled or was never there.
     """
     session = call.state.uploads.get(session_id)
-    if session is not None and call.fault("upload_session_expired"):
-        session.expires_at = call.now
+    if session is not None:
+        call.found_drive, call.by = session.drive, session.by
+        if call.fault("upload_session_expired") or call.fault("session_expired"):
+            session.expires_at = call.now
     if session is None or session.expires_at <= call.now:
         _forget(call, session_id)
         raise item_not_found(
@@ -216,8 +219,6 @@ def _receive(call: Call, session: UploadSession, length: int) -> None:
 def _commit(call: Call, session: UploadSession) -> Response:
     """All is there: the file appears, under its name or another."""
     intrude(call, session.parent, session.name)
-    if call.fault("quota_exceeded"):
-        raise quota_reached()
     if session.parent.deleted_at is not None:
         raise item_not_found()
     taken = session.parent.child(session.name)
