@@ -81,7 +81,11 @@ def error_of(connection: Connection) -> M365Error | None:
     if known.error is InteractionRequired:
         more["claims"] = details.get("claims", "")
     label = connection.get_state_display()
-    return known.error(f"The connection is in the state: {label}.", **more)
+    error = known.error(f"The connection is in the state: {label}.", **more)
+    if at := details.get("at"):
+        # When it happened, not when it is told: support looks it up by that.
+        error.occurred_at = datetime.fromisoformat(at).timestamp()
+    return error
 
 
 def may_ask_again(connection: Connection, now: float) -> bool:
