@@ -78,17 +78,17 @@ def test_a_lease_that_is_given_back_can_be_taken_again(connection):
 
 
 def test_an_ageing_token_is_served_while_another_worker_refreshes(
-    person, connection, have_token, ask, endpoint, waiting
+    connection, have_token, ask, endpoint, waiting
 ):
     have_token(connection, left=100)
     lease_of_another(connection, waiting)
-    assert ask(person).token == "access-0"
+    assert ask(connection).token == "access-0"
     assert not endpoint.asked
     assert waiting.slept == 0
 
 
 def test_a_caller_waits_for_anothers_refresh_and_uses_its_token(
-    person, connection, have_token, ask, endpoint, waiting
+    connection, have_token, ask, endpoint, waiting
 ):
     lease_of_another(connection, waiting)
 
@@ -98,7 +98,7 @@ def test_a_caller_waits_for_anothers_refresh_and_uses_its_token(
         have_token(connection, "of the other")
 
     waiting.happens[3] = the_other_is_done
-    assert ask(person).token == "of the other"
+    assert ask(connection).token == "of the other"
     assert not endpoint.asked
 
 

@@ -22,8 +22,6 @@ from .broker import token_for
 from .demands import GRAPH, Demand
 from .refreshing import World
 
-#: Keys in memory at a time.
-_BATCH = 500
 #: Failures of Microsoft's, one after the other, after which the run is broken off.
 _PATIENCE = 5
 _DEMAND = Demand(audience=GRAPH, scopes=frozenset(), force=True, in_use=False)
@@ -38,11 +36,14 @@ class Kept:
     error: M365Error | None = None
 
 
-def keep_alive(*, idle_days: int = 60, world: World | None = None) -> Iterator[Kept]:
+def keep_alive(
+    *, idle_days: int = 60, batch: int = 500, world: World | None = None
+) -> Iterator[Kept]:
     """Refresh every connection that was not refreshed for so long, one by one.
 
     Args:
         idle_days: Days since the last refresh.
+        batch: Keys in memory at a time.
         world: Other collaborators, for tests.
 
     Yields:
@@ -52,7 +53,8 @@ def keep_alive(*, idle_days: int = 60, world: World | None = None) -> Iterator[K
         TemporarilyUnavailable: Microsoft failed several times in a row.
     """
     failures = 0
-    for connection_id in _idle(timezone.now() - timedelta(days=idle_days)):
+    since = timezone.now() - timedelta(days=idle_days)
+    for connection_id in _idle(since, batch):
         error = _refreshed(connection_id, world)
         yield Kept(connection_id=connection_id, error=error)
         failures = failures + 1 if isinstance(error, TemporarilyUnavailable) else 0
@@ -60,15 +62,15 @@ def keep_alive(*, idle_days: int = 60, world: World | None = None) -> Iterator[K
             raise error
 
 
-def _idle(since: datetime) -> Iterator[Any]:
+def _idle(since: datetime, size: int) -> Iterator[Any]:
     """Keys of idle connections, the longest idle first, a batch at a time."""
     idle = Connection.objects.idle_since(since).order_by("last_refreshed_at", "pk")
     after = Q()
     while True:
-        batch = list(idle.filter(after).values_list("pk", "last_refreshed_at")[:_BATCH])
+        batch = list(idle.filter(after).values_list("pk", "last_refreshed_at")[:size])
         for connection_id, _moment in batch:
             yield connection_id
-        if len(batch) < _BATCH:
+        if len(batch) < size:
             return
         # Those that failed are still idle: go on behind the last one.
         last_id, moment = batch[-1]

@@ -17,9 +17,6 @@ from wagtail_m365.models import AppRegistration, CachedAccessToken, Connection
 from wagtail_m365.models.connections import refresh_token_context
 from wagtail_m365.models.vault import vault
 
-#: Keys of rows in memory at a time.
-_BATCH = 500
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Resealed:
@@ -67,10 +64,13 @@ def count_stale() -> int:
     return sum(column.stale().count() for column in _COLUMNS)
 
 
-def reseal() -> Iterator[Resealed]:
+def reseal(*, batch: int = 500) -> Iterator[Resealed]:
     """Seal anew, one value after the other; memory does not grow with their number.
 
     Access tokens are only kept ready: those on an old key are dropped.
+
+    Args:
+        batch: Rows in memory at a time.
 
     Yields:
         What became of each value.
@@ -78,17 +78,17 @@ def reseal() -> Iterator[Resealed]:
     newest = f"m1.{vault().primary}."
     CachedAccessToken.objects.exclude(token_sealed__startswith=newest).delete()
     for column in _COLUMNS:
-        yield from _reseal_column(column)
+        yield from _reseal_column(column, batch)
 
 
-def _reseal_column(column: _Column) -> Iterator[Resealed]:
+def _reseal_column(column: _Column, size: int) -> Iterator[Resealed]:
     last = None
     while True:
         rows = column.stale() if last is None else column.stale().filter(pk__gt=last)
-        batch = list(rows.values_list("pk", column.column)[:_BATCH])
+        batch = list(rows.values_list("pk", column.column)[:size])
         for row_id, sealed in batch:
             yield _reseal_value(column, row_id, sealed)
-        if len(batch) < _BATCH:
+        if len(batch) < size:
             return
         last = batch[-1][0]
 
