@@ -123,9 +123,11 @@ def check_keys(**kwargs: Any) -> Messages:
     return []
 
 
-def check_apps(**kwargs: Any) -> Messages:
+def check_apps(
+    is_installed: Callable[[str], bool] = apps.is_installed, **kwargs: Any
+) -> Messages:
     """E005: without it, there is no settings page."""
-    if apps.is_installed("wagtail.contrib.settings"):
+    if is_installed("wagtail.contrib.settings"):
         return []
     return [_error("E005", "Add 'wagtail.contrib.settings' to INSTALLED_APPS.")]
 

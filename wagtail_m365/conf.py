@@ -124,18 +124,21 @@ def _is_a(value: Any, expected: Any) -> bool:
     if origin in {Union, UnionType}:
         return any(_is_a(value, one) for one in arguments)
     if origin is None:
-        return isinstance(value, expected) and not (
-            isinstance(value, bool) and expected is not bool
+        return isinstance(value, expected) and (
+            expected is bool or not isinstance(value, bool)
         )
-    if not isinstance(value, origin) and not (origin is tuple and _is_list(value)):
-        return False
     if origin is tuple:
-        return len(value) == len(arguments) and all(map(_is_number, value))
+        # A list will do: settings come from JSON and YAML too.
+        right_size = isinstance(value, tuple | list) and len(value) == len(arguments)
+        return right_size and all(map(_is_number, value))
+    return isinstance(value, origin) and _holds_texts(value)
+
+
+def _holds_texts(value: Any) -> bool:
+    """Is it a sequence or a mapping of texts, and not one text?"""
+    if isinstance(value, Mapping):
+        return all(isinstance(text, str) for pair in value.items() for text in pair)
     return not isinstance(value, str) and all(isinstance(one, str) for one in value)
-
-
-def _is_list(value: Any) -> bool:
-    return isinstance(value, list)
 
 
 def _is_number(value: Any) -> bool:
@@ -144,11 +147,9 @@ def _is_number(value: Any) -> bool:
 
 def _described(expected: Any) -> str:
     """The type in words, for a message."""
-    return (
-        re.sub(r"(collections\.abc|typing)\.", "", str(expected))
-        .replace("<class '", "")
-        .replace("'>", "")
-    )
+    if isinstance(expected, type) and not get_args(expected):
+        return expected.__name__
+    return re.sub(r"(collections\.abc|typing)\.", "", str(expected))
 
 
 def types() -> dict[str, Any]:

@@ -1,0 +1,204 @@
+from __future__ import annotations
+
+import re
+
+import pytest
+from django.core.checks import run_checks
+from django.test import override_settings
+from django.urls import include, path
+from wagtail import hooks
+from wagtail.admin import urls as wagtailadmin_urls
+
+from tests.urls import urlpatterns as urls_of_tests
+from wagtail_m365 import checks
+from wagtail_m365.hooks import Purpose
+from wagtail_m365.models import Connection
+
+
+@pytest.fixture
+def configure(settings):
+    def configure(**values):
+        settings.WAGTAIL_M365 = {"ENCRYPTION_KEYS": ["a key"], **values}
+
+    return configure
+
+
+def numbers(*, deploy=False, **more) -> set[str]:
+    found = run_checks(tags=["wagtail_m365"], include_deployment_checks=deploy, **more)
+    ours = (message.id or "" for message in found)
+    return {number.removeprefix("wagtail_m365.") for number in ours}
+
+
+def test_a_good_site_has_nothing_to_be_told(configure):
+    configure(CLIENT_ID="app", CLIENT_SECRET="secret", CLOUD="global")
+    assert numbers() - {"W005"} == set()
+
+
+def test_a_misspelt_setting_is_an_error_that_names_the_right_one(configure):
+    configure(CLIENTID="app")
+    message = checks.check_names()[0]
+    assert message.id == "wagtail_m365.E001"
+    assert "CLIENT_ID" in message.hint
+
+
+@pytest.mark.parametrize("value", ["a text", 3])
+def test_settings_that_are_no_dictionary_are_an_error(settings, value):
+    settings.WAGTAIL_M365 = value
+    assert "E002" in numbers()
+
+
+def test_a_wrong_type_is_an_error(configure):
+    configure(TIMEOUT="long")
+    assert "E002" in numbers()
+
+
+@pytest.mark.parametrize(
+    "cloud",
+    [
+        "mars",
+        {"authority": "https://login.example"},
+        {"authority": "http://login.example", "graph": "https://graph.example/v1.0"},
+        {"authority": "https://login.example", "graph": "https://graph.example"},
+    ],
+)
+def test_a_cloud_that_cannot_be_used_is_an_error(configure, cloud):
+    configure(CLOUD=cloud)
+    assert numbers() & {"E003"} == {"E003"}
+
+
+@pytest.mark.parametrize("keys", [[""], ["same", "same"], ["good", " "]])
+def test_a_key_that_cannot_be_used_is_an_error(configure, keys):
+    configure(ENCRYPTION_KEYS=keys)
+    assert "E004" in numbers()
+
+
+def test_without_a_key_of_its_own_a_site_is_warned(configure):
+    configure(ENCRYPTION_KEYS=[])
+    assert "W001" in numbers()
+
+
+def test_without_the_settings_app_there_is_an_error():
+    found = checks.check_apps(is_installed=lambda name: False)
+    assert [message.id for message in found] == ["wagtail_m365.E005"]
+    assert not checks.check_apps()
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        {"CLIENT_ID": "not an id"},
+        {"CLIENT_ID": "app", "TENANT": "a/b"},
+        {
+            "CLIENT_ID": "app",
+            "CLIENT_CERTIFICATE": {"private_key": "/nowhere", "certificate": "/no"},
+        },
+    ],
+)
+def test_an_app_registration_that_cannot_be_used_is_an_error(configure, values):
+    configure(**values)
+    assert "E006" in numbers()
+
+
+GOOD = Purpose(name="a", title="A", reason="Because.", scopes=("User.Read",))
+
+
+@pytest.mark.parametrize(
+    "declared",
+    [
+        [GOOD, GOOD],
+        [Purpose(name="b", title="B", reason="Because.", scopes=())],
+        ["press_kit"],
+    ],
+)
+def test_a_purpose_that_is_declared_wrongly_is_an_error(configure, declared):
+    configure()
+    with hooks.register_temporarily("register_m365_purposes", lambda: declared):
+        assert "E007" in numbers()
+
+
+def test_plain_http_is_warned_of_before_deployment(configure):
+    configure(ALLOW_INSECURE_LOOPBACK=True)
+    assert "W002" in numbers(deploy=True)
+    assert "W002" not in numbers()
+
+
+def test_a_strict_session_cookie_is_warned_of(configure, settings):
+    configure()
+    settings.SESSION_COOKIE_SAMESITE = "Strict"
+    assert "W003" in numbers()
+
+
+def test_an_unencrypted_session_cookie_is_warned_of_before_deployment(
+    configure, settings
+):
+    configure()
+    settings.SESSION_COOKIE_SECURE = False
+    assert "W006" in numbers(deploy=True)
+    settings.SESSION_COOKIE_SECURE = True
+    assert "W006" not in numbers(deploy=True)
+
+
+def another_view(request, **kwargs):
+    raise NotImplementedError
+
+
+class UrlsInFront:
+    """A site that answers at our addresses itself."""
+
+    urlpatterns = [
+        path("admin/m365/<path:rest>", another_view),
+        path("admin/documents/", another_view),
+        path("admin/", include(wagtailadmin_urls)),
+    ]
+
+
+class UrlsWithoutAdmin:
+    urlpatterns = urls_of_tests[1:]
+
+
+def test_a_view_of_the_site_in_front_of_ours_is_warned_of(configure):
+    configure()
+    with override_settings(ROOT_URLCONF=UrlsInFront):
+        assert {"W004", "W005"} <= numbers()
+
+
+def test_a_site_that_extends_its_own_document_views_is_not_warned(configure):
+    configure(EXTEND_DOCUMENT_VIEWS=False)
+    with override_settings(ROOT_URLCONF=UrlsInFront):
+        assert "W005" not in numbers()
+
+
+def test_a_site_without_the_admin_is_not_warned_of_addresses(configure):
+    configure()
+    with override_settings(ROOT_URLCONF=UrlsWithoutAdmin):
+        assert not checks.check_addresses()
+
+
+@pytest.mark.django_db
+def test_values_on_an_old_key_are_warned_of(configure):
+    configure()
+    Connection.objects.create(service_name="x", refresh_token_sealed="m1.00000000.AA")
+    found = checks.check_sealed_values(databases=["default"])
+    assert [message.id for message in found] == ["wagtail_m365.W007"]
+    assert "1 sealed" in found[0].msg
+
+
+@pytest.mark.django_db
+def test_the_database_is_only_looked_at_when_asked_for(configure):
+    configure()
+    Connection.objects.create(service_name="x", refresh_token_sealed="m1.00000000.AA")
+    assert not checks.check_sealed_values(databases=None)
+
+
+@pytest.mark.django_db
+def test_values_on_the_newest_key_are_no_concern(configure):
+    configure()
+    assert not checks.check_sealed_values(databases=["default"])
+
+
+def test_every_number_is_documented_and_used_once():
+    source = checks.__spec__.loader.get_source(checks.__name__)
+    documented = re.findall(r"``wagtail_m365\.(\w\d{3})``", source)
+    used = set(re.findall(r'"(?:wagtail_m365\.)?([EW]\d{3})"', source))
+    assert len(documented) == len(set(documented))
+    assert set(documented) == used
