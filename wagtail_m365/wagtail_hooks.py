@@ -10,6 +10,7 @@ from wagtail import hooks
 from wagtail.admin.staticfiles import versioned_static
 
 from . import api
+from .documents import audit as document_audit
 from .models import M365Settings
 from .tokens import audit as connection_audit
 from .views.account import ConnectionsPanel
@@ -22,6 +23,7 @@ M365Settings.edit_handler = settings_edit_handler
 
 hooks.register("register_account_settings_panel", ConnectionsPanel)
 hooks.register("register_log_actions", connection_audit.register_log_actions)
+hooks.register("register_log_actions", document_audit.register_log_actions)
 # For plugins that ask Wagtail for a token and import nothing of ours.
 hooks.register("m365_get_token", api.get_token)
 

@@ -51,6 +51,18 @@ def document_fingerprint(document: AbstractDocument) -> Fingerprint:
         return fingerprint_of(source)
 
 
+def known_hash(document: AbstractDocument) -> str:
+    """Wagtail's hash of the document's file, computed where its row has none.
+
+    Raises:
+        FileMissing: The storage does not have it.
+    """
+    if not document.file_hash:
+        document.file_hash = document_fingerprint(document).sha1
+        document.save(update_fields=["file_hash"])
+    return str(document.file_hash)
+
+
 @contextmanager
 def opened(document: AbstractDocument) -> Iterator[BinaryIO]:
     """The document's file, from its first byte; works with storages without a path.

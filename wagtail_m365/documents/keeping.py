@@ -27,12 +27,12 @@ from django.db import transaction
 from django.utils import timezone
 from wagtail.documents.models import AbstractDocument
 
-from wagtail_m365.errors import ContentMismatch
+from wagtail_m365.errors import ContentMismatch, M365Error, WriteFailed
 from wagtail_m365.models import DocumentVersion, EditSession
 from wagtail_m365.models.versions import Source, Stage
 
 from . import mending
-from .content import fingerprint_of, has_content, opened
+from .content import fingerprint_of, has_content, known_hash, opened
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,19 +45,33 @@ class Occasion:
     session: EditSession | None = None
 
 
-def keep(document: AbstractDocument, occasion: Occasion) -> DocumentVersion:
+def keep(
+    document: AbstractDocument, occasion: Occasion, *, durable: bool = True
+) -> DocumentVersion:
     """Store the document's present file as a version that says ``replacing``.
+
+    Args:
+        document: The document, as its row is now.
+        occasion: Why its file is about to be replaced.
+        durable: Refuse to work in a transaction of the caller, whose end would undo
+            what must outlast a death.
 
     Raises:
         FileMissing: The storage does not have the document's file.
         ContentMismatch: The storage did not keep what it was given.
+        WriteFailed: The storage or the database failed.
     """
-    version = _begin(document, occasion)
+    version = _begin(document, occasion, durable=durable)
     try:
         _store(version, document)
-    except Exception:
+    except M365Error:
         mending.settle(version)
         raise
+    except Exception as error:
+        mending.settle(version)
+        raise WriteFailed(
+            f"The version could not be stored ({type(error).__name__})."
+        ) from error
     return version
 
 
@@ -81,7 +95,7 @@ def kept_while_replaced(
     Raises:
         FileMissing: The storage does not have the document's file.
     """
-    version = keep(document, Occasion(user=user))
+    version = keep(document, Occasion(user=user), durable=False)
     try:
         yield version
     except Exception:
@@ -90,19 +104,21 @@ def kept_while_replaced(
     mending.settle(version)
 
 
-def _begin(document: AbstractDocument, occasion: Occasion) -> DocumentVersion:
+def _begin(
+    document: AbstractDocument, occasion: Occasion, *, durable: bool
+) -> DocumentVersion:
     version = DocumentVersion(
         document=document,
         filename=document.filename,
         document_file_name=document.file.name,
-        document_file_hash=document.get_file_hash(),
+        document_file_hash=known_hash(document),
         replaced_by=occasion.user,
         replaced_with=occasion.source,
         successor_comment=occasion.comment[:255],
         edit_session=occasion.session,
         **_origin_of(document),
     )
-    with transaction.atomic():
+    with transaction.atomic(durable=durable):
         version.save()
     return version
 

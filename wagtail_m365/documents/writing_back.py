@@ -30,6 +30,7 @@ from wagtail_m365.models import DocumentVersion
 from wagtail_m365.models.versions import Source, Stage
 
 from . import keeping, mending
+from .content import known_hash
 from .keeping import Occasion
 from .permissions import require_edit
 from .wagtail_compat import file_form, save_as_edit
@@ -91,7 +92,7 @@ def _replace(
     upload: UploadedFile[bytes],
     alongside: Alongside | None,
 ) -> None:
-    with transaction.atomic():
+    with transaction.atomic(durable=True):
         if not mending.lock(version):
             raise BothChanged(
                 "This replacement was given up meanwhile.", code="given_up"
@@ -122,7 +123,7 @@ def _undone(version: DocumentVersion, error: Exception) -> M365Error | None:
 
 
 def _require_hash(document: AbstractDocument, expected_hash: str) -> None:
-    if document.get_file_hash() != expected_hash:
+    if known_hash(document) != expected_hash:
         raise _changed_meanwhile()
 
 
@@ -158,4 +159,8 @@ def _changed_meanwhile() -> BothChanged:
 
 def _refused(texts: list[Any]) -> WriteRefused:
     sentences = [str(text) for text in texts]
-    return WriteRefused("The site's own rules refuse this file.", errors=sentences)
+    return WriteRefused(
+        "The site's own rules refuse this file.",
+        errors=sentences,
+        reason=" ".join(sentences),
+    )

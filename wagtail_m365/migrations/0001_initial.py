@@ -118,7 +118,7 @@ class Migration(migrations.Migration):
                 ('item_id', models.CharField(blank=True, max_length=255)),
                 ('item_name', models.CharField(blank=True, max_length=400)),
                 ('web_url', models.TextField(blank=True)),
-                ('remote_copy', models.CharField(choices=[('none', 'Not there yet'), ('there', 'There'), ('deleted', 'Deleted'), ('in_recycle_bin', 'In the recycle bin'), ('left_behind', 'Left behind'), ('gone', 'Gone')], default='none', max_length=20)),
+                ('remote_copy', models.CharField(choices=[('none', 'Not there yet'), ('there', 'There'), ('deleted', 'Deleted'), ('in_recycle_bin', 'In the recycle bin'), ('left_behind', 'Left behind'), ('gone', 'Gone'), ('left_to_owner', 'Left to its owner')], default='none', max_length=20)),
                 ('base_sha256', models.CharField(blank=True, max_length=64)),
                 ('base_file_hash', models.CharField(blank=True, max_length=40)),
                 ('base_size', models.PositiveBigIntegerField(default=0)),

@@ -35,6 +35,8 @@ class RemoteCopy(models.TextChoices):
     #: The session was ended without it: a sweeper tries again.
     LEFT_BEHIND = "left_behind", _("Left behind")
     GONE = "gone", _("Gone")
+    #: Not ours to delete: it stays in the OneDrive of whoever opened it.
+    LEFT_TO_OWNER = "left_to_owner", _("Left to its owner")
 
 
 #: State → states that may follow. A state that nothing follows is final.
@@ -75,8 +77,13 @@ class EditSessionQuerySet(models.QuerySet["EditSession"]):
 
     def with_copy_left_behind(self) -> EditSessionQuerySet:
         """Finished ones whose copy is still in Microsoft 365."""
-        left = (RemoteCopy.THERE, RemoteCopy.LEFT_BEHIND)
-        return self.filter(open_for__isnull=True, remote_copy__in=left)
+        return self.filter(
+            open_for__isnull=True, remote_copy=RemoteCopy.LEFT_BEHIND
+        ).exclude(state__in=UNFINISHED)
+
+    def of_deleted_documents(self) -> EditSessionQuerySet:
+        """Unfinished ones whose document was deleted on the site."""
+        return self.filter(document__isnull=True, state__in=UNFINISHED)
 
     def orphaned(self) -> EditSessionQuerySet:
         """Unfinished ones that nobody can reach: the person or the account is gone."""

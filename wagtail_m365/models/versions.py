@@ -7,7 +7,12 @@ from datetime import datetime
 from typing import Any
 
 from django.conf import settings
-from django.core.files.storage import InvalidStorageError, Storage, storages
+from django.core.files.storage import (
+    InvalidStorageError,
+    Storage,
+    default_storage,
+    storages,
+)
 from django.db import models, transaction
 from django.db.models.signals import post_delete
 from django.dispatch import receiver
@@ -25,7 +30,7 @@ def version_storage() -> Storage:
     try:
         return storages[STORAGE_ALIAS]
     except InvalidStorageError:
-        return storages["default"]
+        return default_storage
 
 
 def version_path(version: DocumentVersion, filename: str) -> str:

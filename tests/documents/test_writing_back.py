@@ -1,0 +1,258 @@
+from __future__ import annotations
+
+import hashlib
+import io
+from datetime import timedelta
+
+import pytest
+from django.db import connection
+from django.utils import timezone
+
+from wagtail_m365.documents.keeping import Occasion, kept_while_replaced
+from wagtail_m365.documents.mending import mend
+from wagtail_m365.documents.wagtail_compat import file_form
+from wagtail_m365.documents.writing_back import replace_file
+from wagtail_m365.errors import (
+    BothChanged,
+    FileMissing,
+    NotAllowed,
+    WriteFailed,
+    WriteRefused,
+)
+from wagtail_m365.models import DocumentVersion
+
+from .storages import Died
+
+OLD, NEW = b"first", b"second, and longer"
+
+
+def replace(document, user, content=NEW, **options):
+    options.setdefault("expected_hash", document.get_file_hash())
+    return replace_file(document, user, io.BytesIO(content), **options)
+
+
+def contents_of_versions(document):
+    found = []
+    for version in DocumentVersion.objects.of_document(document).kept():
+        with version.file.storage.open(version.file.name) as file:
+            found.append(file.read())
+    return found
+
+
+def test_the_document_keeps_all_but_its_content(document, ada, read):
+    before = (document.pk, document.title, document.url, document.file.name)
+    replace(document, ada)
+    assert (document.pk, document.title, document.url, document.file.name) == before
+    assert [tag.name for tag in document.tags.all()] == ["press"]
+    assert document.collection.name == "Press"
+    assert read(document) == NEW
+    assert document.file_size == len(NEW)
+    assert document.file_hash == hashlib.sha1(NEW).hexdigest()
+
+
+def test_the_old_file_becomes_a_version(document, ada):
+    occasion = Occasion(user=ada, source="brought_back", comment="New prices")
+    version = replace(document, ada, occasion=occasion)
+    assert contents_of_versions(document) == [OLD]
+    assert version.sha256 == hashlib.sha256(OLD).hexdigest()
+    assert version.size == len(OLD)
+    assert version.filename == "report.docx"
+    assert version.replaced_by == ada
+    assert version.source == "site"
+
+
+def test_a_version_tells_where_its_content_came_from(document, ada, ben):
+    occasion = Occasion(user=ada, source="brought_back", comment="New prices")
+    replace(document, ada, occasion=occasion)
+    version = replace(document, ben, b"third")
+    assert version.source == "brought_back"
+    assert version.saved_by == ada
+    assert version.comment == "New prices"
+
+
+def test_the_replacement_is_in_the_log(document, ada):
+    from wagtail.models import ModelLogEntry
+
+    replace(document, ada)
+    entry = ModelLogEntry.objects.filter(action="wagtail.edit").get()
+    assert entry.user == ada
+    assert entry.content_changed
+
+
+def test_whoever_may_not_change_the_document_changes_nothing(
+    document, make_editor, read
+):
+    reader = make_editor("cleo", "choose_document")
+    with pytest.raises(NotAllowed):
+        replace(document, reader)
+    assert read(document) == OLD
+    assert not DocumentVersion.objects.exists()
+
+
+def test_another_content_than_expected_is_not_overwritten(document, ada, read):
+    with pytest.raises(BothChanged):
+        replace(document, ada, expected_hash="0" * 40)
+    assert read(document) == OLD
+
+
+def test_the_sites_own_form_may_refuse_the_file(document, ada, read, settings):
+    settings.WAGTAILDOCS_MAX_UPLOAD_SIZE = 6
+    with pytest.raises(WriteRefused) as refused:
+        replace(document, ada)
+    assert refused.value.facts["errors"]
+    assert read(document) == OLD
+    assert not DocumentVersion.objects.exists()
+
+
+def test_a_format_that_is_no_longer_allowed_is_refused(document, ada, read, settings):
+    settings.WAGTAILDOCS_EXTENSIONS = ["pdf"]
+    with pytest.raises(WriteRefused):
+        replace(document, ada)
+    assert read(document) == OLD
+
+
+def test_a_file_that_vanished_is_not_silently_replaced(document, ada):
+    document.file.storage.delete(document.file.name)
+    with pytest.raises(FileMissing):
+        replace(document, ada)
+    assert not DocumentVersion.objects.exists()
+
+
+def test_rows_that_go_with_it_change_in_the_same_transaction(document, ada, read):
+    def fail(written, version):
+        assert written.file_hash == hashlib.sha1(NEW).hexdigest()
+        raise ValueError("the other row cannot be written")
+
+    with pytest.raises(WriteFailed):
+        replace(document, ada, alongside=fail)
+    document.refresh_from_db()
+    assert read(document) == OLD
+    assert document.file_hash == hashlib.sha1(OLD).hexdigest()
+    assert not DocumentVersion.objects.exists()
+
+
+def steps_of(saboteur, document, user):
+    """How many steps a replacement has, each of which may be the last."""
+    saboteur.arm(0, Died)
+    with connection.execute_wrapper(saboteur.query):
+        replace(document, user)
+    return saboteur.steps
+
+
+def struck_at(saboteur, step, error, document, user):
+    saboteur.arm(step, error)
+    try:
+        with connection.execute_wrapper(saboteur.query):
+            replace(document, user)
+    except (Died, WriteFailed, FileMissing, OSError, ConnectionError):
+        pass
+    finally:
+        saboteur.disarm()
+
+
+def assert_nothing_is_lost(document, read):
+    """The row and the storage agree, and the old content can still be had."""
+    document.refresh_from_db()
+    content = read(document)
+    assert content in (OLD, NEW)
+    assert document.file_hash == hashlib.sha1(content).hexdigest()
+    assert document.file_size == len(content)
+    assert document.filename == "report.docx"
+    assert content == OLD or OLD in contents_of_versions(document)
+
+
+def test_a_death_at_any_step_loses_nothing(saboteur, make_document, ada, read):
+    for step in range(1, steps_of(saboteur, make_document(OLD, "count.docx"), ada) + 1):
+        document = make_document(OLD)
+        struck_at(saboteur, step, Died, document, ada)
+        mend(document)
+        assert_nothing_is_lost(document, read)
+        replace(document, ada, b"goes on")
+        assert read(document) == b"goes on"
+        document.file.storage.delete(document.file.name)
+
+
+@pytest.mark.parametrize("error", [OSError, ConnectionError, RuntimeError])
+def test_an_error_at_any_step_is_undone_at_once(
+    saboteur, make_document, ada, read, error
+):
+    for step in range(1, steps_of(saboteur, make_document(OLD, "count.docx"), ada) + 1):
+        document = make_document(OLD)
+        try:
+            struck_at(saboteur, step, error, document, ada)
+        except RuntimeError:
+            assert error is RuntimeError
+        mend(document)
+        assert_nothing_is_lost(document, read)
+        document.file.storage.delete(document.file.name)
+
+
+def test_mending_twice_changes_nothing(saboteur, make_document, ada, read):
+    steps = steps_of(saboteur, make_document(OLD, "count.docx"), ada)
+    for step in range(1, steps + 1):
+        document = make_document(OLD)
+        struck_at(saboteur, step, Died, document, ada)
+        mend(document)
+        assert not mend(document)
+        assert_nothing_is_lost(document, read)
+        document.file.storage.delete(document.file.name)
+
+
+def test_a_death_while_mending_is_mended_as_well(saboteur, make_document, ada, read):
+    for step in range(1, 8):
+        document = make_document(OLD)
+        struck_at_new_file(saboteur, document, ada)
+        saboteur.arm(step, Died)
+        try:
+            mend(document)
+        except Died:
+            pass
+        finally:
+            saboteur.disarm()
+        mend(document)
+        assert_nothing_is_lost(document, read)
+        document.file.storage.delete(document.file.name)
+
+
+def struck_at_new_file(saboteur, document, user):
+    """Die after the old file was deleted and the new one stored, before the row."""
+
+    def die(*_):
+        raise Died
+
+    with pytest.raises(Died):
+        replace(document, user, alongside=die)
+
+
+def test_a_version_nobody_needs_goes_when_it_was_given_up(
+    saboteur, make_document, ada, read
+):
+    document = make_document(OLD)
+    struck_at_new_file(saboteur, document, ada)
+    assert mend(document)
+    assert DocumentVersion.objects.count() == 1
+    yesterday = timezone.now() - timedelta(days=1)
+    DocumentVersion.objects.update(replaced_at=yesterday)
+    mend(document)
+    assert not DocumentVersion.objects.exists()
+
+
+def test_an_upload_by_wagtails_form_keeps_the_old_file_too(document, ada, read):
+    from django.core.files.uploadedfile import SimpleUploadedFile
+
+    upload = SimpleUploadedFile("report.docx", NEW)
+    with kept_while_replaced(document, ada):
+        form = file_form(document, ada, upload)
+        assert form.is_valid()
+        form.save()
+    assert read(document) == NEW
+    assert contents_of_versions(document) == [OLD]
+
+
+def test_an_upload_by_wagtails_form_that_fails_is_undone(document, ada, read):
+    storage, name = document.file.storage, document.file.name
+    with pytest.raises(ValueError), kept_while_replaced(document, ada):
+        storage.delete(name)
+        raise ValueError("the form failed half way")
+    assert read(document) == OLD
+    assert not DocumentVersion.objects.exists()

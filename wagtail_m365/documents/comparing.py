@@ -1,0 +1,148 @@
+"""The three-way check: what both sides had in common, Microsoft's copy, the site's file.
+
+Bytes are fetched only where Microsoft's tags and hash do not already say that the copy
+holds the base. Tags move without an edit, and a library writes properties into Office
+files, so a difference counts only if the content is another one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import BinaryIO
+
+from wagtail.documents import get_document_model
+from wagtail.documents.models import AbstractDocument
+
+from wagtail_m365.graph.client import GraphClient
+from wagtail_m365.graph.types import DriveItem
+from wagtail_m365.models import DocumentVersion, EditSession
+
+from . import remote
+from .content import (
+    Fingerprint,
+    document_fingerprint,
+    fingerprint_of,
+    known_hash,
+    opened,
+    opened_in,
+    spooled,
+)
+from .enrichment import same_content
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Comparison:
+    """How both sides stand to what they last had in common."""
+
+    item: DriveItem
+    #: The document as its row is now, and Wagtail's hash of it.
+    document: AbstractDocument
+    file_hash: str
+    site: Fingerprint
+    #: What Microsoft's copy holds; None where it was not fetched, since it holds the
+    #: base.
+    content: BinaryIO | None
+    fetched: Fingerprint | None
+    remote_changed: bool
+    site_changed: bool
+    #: Both hold one content, whatever they had in common.
+    is_same: bool
+
+
+@contextmanager
+def compared(
+    graph: GraphClient, session: EditSession, *, fetch: bool = False
+) -> Iterator[Comparison]:
+    """Look at both sides; the fetched content lives as long as the context.
+
+    Args:
+        graph: Asks with the account that holds the copy.
+        session: The session.
+        fetch: Fetch the copy in any case.
+
+    Raises:
+        ItemNotFound: The copy is gone.
+        FileMissing: The site's file is not in the storage.
+        ContentMismatch: The copy changes faster than it can be fetched.
+    """
+    item = remote.read(graph, session)
+    document = get_document_model().objects.get(pk=session.document_id)
+    file_hash = known_hash(document)
+    site = document_fingerprint(document)
+    sides = _Sides(session, document, site)
+    if holds_base(item, session) and not fetch:
+        yield sides.unfetched(item, file_hash)
+        return
+    with spooled() as content:
+        item, _ = remote.fetch(graph, item, content)
+        yield sides.fetched(item, file_hash, content)
+
+
+def holds_base(item: DriveItem, session: EditSession) -> bool:
+    """Does Microsoft say that the copy still has the content it was known to have?"""
+    if session.base_quick_xor and item.hashes.quick_xor:
+        return session.base_quick_xor == item.hashes.quick_xor
+    return bool(session.base_ctag) and session.base_ctag == item.ctag
+
+
+class _Sides:
+    """The site's side and the base, to hold a copy against."""
+
+    def __init__(
+        self, session: EditSession, document: AbstractDocument, site: Fingerprint
+    ) -> None:
+        self._session = session
+        self._document = document
+        self._site = site
+        self._site_changed = site.sha256 != session.base_sha256
+
+    def unfetched(self, item: DriveItem, file_hash: str) -> Comparison:
+        return Comparison(
+            item=item,
+            document=self._document,
+            file_hash=file_hash,
+            site=self._site,
+            content=None,
+            fetched=None,
+            remote_changed=False,
+            site_changed=self._site_changed,
+            is_same=not self._site_changed,
+        )
+
+    def fetched(self, item: DriveItem, file_hash: str, content: BinaryIO) -> Comparison:
+        fetched = fingerprint_of(content)
+        return Comparison(
+            item=item,
+            document=self._document,
+            file_hash=file_hash,
+            site=self._site,
+            content=content,
+            fetched=fetched,
+            remote_changed=not self._is_base(fetched, content),
+            site_changed=self._site_changed,
+            is_same=self._is_site(fetched, content),
+        )
+
+    def _is_site(self, fetched: Fingerprint, content: BinaryIO) -> bool:
+        if fetched.sha256 == self._site.sha256:
+            return True
+        with opened(self._document) as source:
+            return same_content(content, source)
+
+    def _is_base(self, fetched: Fingerprint, content: BinaryIO) -> bool:
+        if fetched.sha256 == self._session.base_sha256:
+            return True
+        if not self._site_changed:
+            return self._is_site(fetched, content)
+        return self._is_kept_base(content)
+
+    def _is_kept_base(self, content: BinaryIO) -> bool:
+        """Compare with the base among the document's versions, if it was kept."""
+        versions = DocumentVersion.objects.of_document(self._document).kept()
+        version = versions.filter(sha256=self._session.base_sha256).first()
+        if version is None or not self._session.base_sha256:
+            return False
+        with opened_in(version.file.storage, str(version.file.name)) as source:
+            return same_content(content, source)
