@@ -5,9 +5,18 @@ from __future__ import annotations
 from django.urls import URLPattern, path
 
 from .views.account import DisconnectView
+from .views.bringing_back import BringBackView, CheckView, DiscardView
 from .views.connect import CallbackView, ConnectView, ReconnectView
+from .views.opening import OpenView
 from .views.outcomes import ConnectFailedView, OtherAccountView
+from .views.save import SaveView
 from .views.settings import ConnectionTestView
+from .views.snippets import SnippetDocumentsView
+from .views.versions import (
+    DocumentHistoryView,
+    VersionDownloadView,
+    VersionRestoreView,
+)
 
 app_name = "wagtail_m365"
 
@@ -31,6 +40,41 @@ connection_urls: list[URLPattern] = [
 ]
 
 #: Documents: open, bring back, discard, save, history, versions.
-document_urls: list[URLPattern] = []
+document_urls: list[URLPattern] = [
+    path("documents/<int:document_id>/open/", OpenView.as_view(), name="open"),
+    path(
+        "documents/<int:document_id>/bring-back/",
+        BringBackView.as_view(),
+        name="bring_back",
+    ),
+    path("documents/<int:document_id>/discard/", DiscardView.as_view(), name="discard"),
+    path("documents/<int:document_id>/check/", CheckView.as_view(), name="check"),
+    path("documents/<int:document_id>/save/", SaveView.as_view(), name="save"),
+    path(
+        "documents/<int:document_id>/history/",
+        DocumentHistoryView.as_view(),
+        name="document_history",
+    ),
+    path(
+        "documents/<int:document_id>/history/results/",
+        DocumentHistoryView.as_view(results_only=True),
+        name="document_history_results",
+    ),
+    path(
+        "versions/<uuid:version_id>/download/",
+        VersionDownloadView.as_view(),
+        name="version_download",
+    ),
+    path(
+        "versions/<uuid:version_id>/restore/",
+        VersionRestoreView.as_view(),
+        name="version_restore",
+    ),
+    path(
+        "snippets/<slug:app_label>/<slug:model_name>/<str:snippet_id>/documents/",
+        SnippetDocumentsView.as_view(),
+        name="snippet_documents",
+    ),
+]
 
 urlpatterns = [*connection_urls, *document_urls]

@@ -13,7 +13,9 @@ from . import api
 from .documents import audit as document_audit
 from .models import M365Settings
 from .tokens import audit as connection_audit
+from .views import snippets
 from .views.account import ConnectionsPanel
+from .views.documents import extended_views
 from .views.panels import settings_edit_handler
 from .views.registrations import AppRegistrationViewSet, registrations
 
@@ -70,3 +72,9 @@ def global_admin_js() -> str:
 
 
 # Documents (listing, edit page, snippets) are wired below this line.
+
+# Before Wagtail's own addresses of the same views, wherever its apps are listed.
+hooks.register("register_admin_urls", extended_views, order=-1)
+hooks.register("register_snippet_listing_buttons", snippets.listing_buttons)
+# Early, so that a site's own hook has the last word.
+hooks.register("construct_snippet_action_menu", snippets.extend_action_menu, order=-1)

@@ -65,11 +65,10 @@ def document(make_document):
 def group_of(db):
     """A group of document editors, with rights on one collection only."""
 
-    def group_of(collection, *names):
-        group = Group.objects.create(name=f"Editors of {collection}")
-        group.permissions.add(permission("wagtailadmin.access_admin"))
-        for name in names:
-            group.permissions.add(permission(name))
+    def group_of(name, collection, *names):
+        group = Group.objects.create(name=name)
+        allowed = ("wagtailadmin.access_admin", *names)
+        group.permissions.add(*map(permission, allowed))
         for codename in ("add_document", "change_document"):
             GroupCollectionPermission.objects.create(
                 group=group,
@@ -88,9 +87,8 @@ def make_writer(django_user_model, group_of):
     def make(username, collection=None, *names):
         user = django_user_model.objects.create_user(username, password=username)
         names = names or ("wagtail_m365.use_microsoft365",)
-        user.groups.add(
-            group_of(collection or Collection.get_first_root_node(), *names)
-        )
+        collection = collection or Collection.get_first_root_node()
+        user.groups.add(group_of(username, collection, *names))
         return user
 
     return make

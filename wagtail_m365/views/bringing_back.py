@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 from django.http import HttpRequest
@@ -18,8 +19,8 @@ from wagtail_m365.documents.bringing_back import (
     BroughtBack,
     bring_back,
     check,
-    discard,
 )
+from wagtail_m365.documents.closing import discard
 from wagtail_m365.errors import BothChanged, M365Error, NothingOpen, TokenError
 from wagtail_m365.models import EditSession
 from wagtail_m365.tokens import bundles
@@ -29,6 +30,22 @@ from .document_page import DocumentPage, is_web_address
 from .edit_sessions import SessionFacts
 from .errors import Action, explain_in_message, page_of, status_of
 from .versions import version_buttons
+
+#: Why a document stays open that was to be closed → what to say about it.
+_STAYS_OPEN = {
+    "": gettext_lazy("It stays open in Microsoft 365."),
+    "locked": gettext_lazy(
+        "It stays open, because Office still has the file open: close it there, then "
+        "bring it back once more."
+    ),
+    "changed_again": gettext_lazy(
+        "It stays open, because it was changed again just now: bring it back once more."
+    ),
+    "unavailable": gettext_lazy(
+        "It stays open, because Microsoft could not delete the copy just now: try again "
+        "later."
+    ),
+}
 
 
 class SessionPage(DocumentPage, TemplateView):
@@ -81,9 +98,10 @@ class BringBackView(SessionPage):
         refused = hooks.before_m365_bring_back(request=request, **given)
         if refused:
             return refused
-        close = "close" in request.POST
         try:
-            brought_back = bring_back(self.session, request.user, close=close)
+            brought_back = bring_back(
+                self.session, request.user, close="close" in request.POST
+            )
         except TokenError as error:
             return self.sign_in(error)
         except BothChanged as error:
@@ -91,34 +109,31 @@ class BringBackView(SessionPage):
         instead = hooks.after_m365_bring_back(
             request=request, version=brought_back.version, **given
         )
-        return instead or self.tell(brought_back, close=close)
+        return instead or self.tell(brought_back)
 
-    def tell(self, brought_back: BroughtBack, *, close: bool) -> HttpResponseBase:
+    def tell(self, brought_back: BroughtBack) -> HttpResponseBase:
         """Say what came of it, and go back to where the person was."""
         buttons = [messages.button(self.edit_url, _("Edit"))]
         if brought_back.version:
             buttons += version_buttons(brought_back.version)
-        text = self.message(brought_back, close=close)
-        messages.success(self.request, text, buttons=buttons)
+        text = " ".join(self.sentences(brought_back))
+        tell = messages.warning if brought_back.stays_open else messages.success
+        tell(self.request, text, buttons=buttons)
         return redirect(self.next_url)
 
-    def message(self, brought_back: BroughtBack, *, close: bool) -> str:
-        taken = brought_back.outcome == "taken"
-        text = {
-            (True, True): _(
-                "“%(title)s” was brought back and is closed in Microsoft 365."
-            ),
-            (True, False): _(
-                "“%(title)s” was brought back and stays open in Microsoft 365."
-            ),
-            (False, True): _(
-                "“%(title)s” did not change in Microsoft 365; it is closed there."
-            ),
-            (False, False): _(
-                "“%(title)s” did not change in Microsoft 365; it stays open there."
-            ),
-        }[taken, close]
-        return text % {"title": self.document}
+    def sentences(self, brought_back: BroughtBack) -> Iterator[str]:
+        """What the site has now, and how the copy stands."""
+        title = {"title": self.document}
+        if brought_back.outcome == "taken":
+            yield _("“%(title)s” was brought back.") % title
+        else:
+            yield _("“%(title)s” did not change in Microsoft 365.") % title
+        if brought_back.site_changed:
+            yield _("The file on the site did: the copy does not have that change.")
+        if brought_back.closed:
+            yield _("It is closed in Microsoft 365.")
+        else:
+            yield str(_STAYS_OPEN[brought_back.stays_open])
 
     def both_changed(self, error: BothChanged) -> HttpResponseBase:
         """Nothing was touched: name both sides and leave the choice to the person."""

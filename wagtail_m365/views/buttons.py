@@ -56,7 +56,7 @@ def document_buttons(
     buttons = []
     if session or editable(document.filename):
         buttons.append(open_button(request.user, document.pk, title=str(document)))
-    if session:
+    if session and session.owner_id == request.user.pk:
         buttons.append(bring_back_button(document, next_url))
         # Ending work is not offered where one click too many is easily made.
         if place == "edit":

@@ -28,7 +28,7 @@ from wagtail_m365.models import Connection
 from wagtail_m365.tokens.connect_urls import connect_url
 
 from .access import UsesMicrosoft365, safe_next
-from .errors import ExplainsErrors
+from .errors import ExplainsErrors, connect_address
 
 # What an honest address never holds, and browsers and parsers disagree about.
 _AMBIGUOUS = re.compile(r"[\\\x00-\x20\x7f]")
@@ -118,12 +118,13 @@ class DocumentPage(
         Args:
             error: What went wrong.
             come_back: Where the sign-in leads back to.
-            scopes: What to ask for when the error does not say what is missing.
+            scopes: What to ask for when no account is connected yet.
         """
         if not _cured_by_sign_in(error):
             return self.explain(self.request, error)
-        wanted = getattr(error, "scopes", ()) or scopes
-        return redirect(connect_url(*wanted, next=come_back))
+        if isinstance(error, errors.NotConnected):
+            return redirect(connect_url(*scopes, next=come_back))
+        return redirect(connect_address(error, come_back))
 
 
 def _cured_by_sign_in(error: M365Error) -> bool:

@@ -11,6 +11,7 @@ site with document views of its own mixes these classes into them, and sets
 from __future__ import annotations
 
 from collections.abc import Callable
+from copy import copy
 from typing import Any
 
 from django.http import HttpRequest
@@ -54,8 +55,8 @@ class M365DocumentIndexMixin:
         ):
             return column
         column_class = self._get_title_column_class(type(column))
-        with_buttons: BaseColumn = column_class.__new__(column_class)
-        with_buttons.__dict__.update(column.__dict__)
+        with_buttons: BaseColumn = copy(column)
+        with_buttons.__class__ = column_class
         return with_buttons
 
     def get_list_more_buttons(self, instance: Any) -> list[Any]:

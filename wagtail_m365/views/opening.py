@@ -17,6 +17,7 @@ from django.views.generic import TemplateView
 
 from wagtail_m365 import hooks
 from wagtail_m365.documents.opening import open_document, preflight
+from wagtail_m365.documents.preflight import leaves_protection
 from wagtail_m365.errors import TokenError
 from wagtail_m365.models import EditSession
 from wagtail_m365.tokens import bundles
@@ -36,7 +37,7 @@ class OpenView(DocumentPage, TemplateView):
     error_title = gettext_lazy("The document could not be opened in Microsoft 365")
 
     def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-        if self.go and not self.connection and not self.refusals:
+        if self.needs_sign_in and self.go and not self.go.after_sign_in:
             return redirect(self.sign_in_url)
         response = super().get(request, *args, **kwargs)
         # The address holds a value that is good for a quarter of an hour.
@@ -81,8 +82,14 @@ class OpenView(DocumentPage, TemplateView):
 
     @property
     def somebody_elses(self) -> bool:
-        """Has another editor got it open? Then nothing goes on by itself."""
-        return bool(self.session and self.session.owner_id != self.request.user.pk)
+        """Has another editor got it open? What nobody owns any more is free."""
+        owner = self.session.owner_id if self.session else None
+        return owner not in {None, self.request.user.pk}
+
+    @property
+    def needs_sign_in(self) -> bool:
+        """Is a Microsoft account all that is missing?"""
+        return not (self.connection or self.refusals or self.somebody_elses)
 
     @property
     def go_on_url(self) -> str:
@@ -97,14 +104,15 @@ class OpenView(DocumentPage, TemplateView):
         return page_url("open", self.document.pk)
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
-        goes_on = bool(self.go and self.connection and not self.somebody_elses)
+        private = not self.session and leaves_protection(self.document)
         return super().get_context_data(
             refusals=self.refusals,
             session=self.session,
             facts=facts_of(self.document, self.request.user),
             somebody_elses=self.somebody_elses,
-            goes_on=goes_on and not self.refusals,
-            go=self.request.GET.get("go", "") if self.go else "",
+            private=private,
+            goes_on=bool(self.go) and not private,
+            go=self.request.GET.get("go", ""),
             sign_in_url=self.sign_in_url,
             **kwargs,
         )

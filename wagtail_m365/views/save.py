@@ -17,6 +17,7 @@ from wagtail.admin import messages
 from wagtail.models import Site
 
 from wagtail_m365 import hooks
+from wagtail_m365.documents.preflight import leaves_protection
 from wagtail_m365.documents.saving import save_copy
 from wagtail_m365.errors import NameRefused, NameTaken, TokenError
 from wagtail_m365.graph.names import (
@@ -164,5 +165,7 @@ class SaveView(DocumentPage, FormView):  # type: ignore[type-arg]  # not at runt
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         return super().get_context_data(
-            sign_in_url=connect_url(*bundles.SAVE, next=self.here), **kwargs
+            sign_in_url=connect_url(*bundles.SAVE, next=self.here),
+            private=leaves_protection(self.document),
+            **kwargs,
         )

@@ -10,7 +10,7 @@ from typing import Any
 
 from django.contrib.admin.utils import quote, unquote
 from django.contrib.contenttypes.models import ContentType
-from django.core.exceptions import PermissionDenied
+from django.core.exceptions import PermissionDenied, ValidationError
 from django.db.models import ForeignKey, Model
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404
@@ -166,14 +166,19 @@ class SnippetDocumentsView(UsesMicrosoft365, WagtailAdminTemplateMixin, Template
     @cached_property
     def snippet(self) -> Any:
         """The snippet; refused to people who may not change it."""
-        pk = unquote(self.kwargs["snippet_id"])
-        snippet = get_object_or_404(self.model._default_manager, pk=pk)
+        snippet = self._found(unquote(self.kwargs["snippet_id"]))
         policy = self.model.snippet_viewset.permission_policy
         if not policy.user_has_permission_for_instance(
             self.request.user, "change", snippet
         ):
             raise PermissionDenied
         return snippet
+
+    def _found(self, pk: str) -> Any:
+        try:
+            return get_object_or_404(self.model._default_manager, pk=pk)
+        except (ValueError, ValidationError) as error:
+            raise Http404 from error
 
     def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         documents = documents_of(self.snippet, request.user)
