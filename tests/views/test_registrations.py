@@ -295,3 +295,11 @@ def test_registrations_are_for_those_who_may_change_them(client, outsider, store
             assert response.status_code == 302
             assert response["Location"] == reverse("wagtailadmin_home")
     assert AppRegistration.objects.get().name == "Press office"
+
+
+def test_error_reports_never_show_what_was_typed(admin_client, stored):
+    for response in (add(admin_client, name=""), edit(admin_client, stored, name="")):
+        hidden = response.wsgi_request.sensitive_post_parameters
+        assert {"client_secret_input", "certificate_input", "passphrase_input"} <= set(
+            hidden
+        )
