@@ -19,6 +19,9 @@ _PAIR = re.compile(
     rf"""(?ix) (?P<name>["']?\b(?:{_SENSITIVE_NAMES})\b["']?\s*[=:]\s*)"""
     r"""(?P<value>"[^"]*"|'[^']*'|[^\s&,;}\]]+)"""
 )
+# Tokens and secret path segments that give themselves away by their shape: JWTs, and
+# OneDrive's pre-authenticated addresses.
+_SHAPES = re.compile(r"\beyJ[\w-]{8,}\.[\w-]+\.[\w-]*|(?<=/)y4m[\w-]{16,}")
 _BEARER = re.compile(r"(?i)\b(bearer\s+)[A-Za-z0-9._~+/=-]+")
 
 
@@ -67,7 +70,8 @@ class Secret:
 def scrub(text: str) -> str:
     """The text with every value hidden that looks like a secret of OAuth or Graph."""
     hidden = _PAIR.sub(lambda match: match["name"] + HIDDEN, text)
-    return _BEARER.sub(lambda match: match[1] + HIDDEN, hidden)
+    hidden = _BEARER.sub(lambda match: match[1] + HIDDEN, hidden)
+    return _SHAPES.sub(HIDDEN, hidden)
 
 
 class ScrubbingFilter(logging.Filter):
@@ -75,9 +79,24 @@ class ScrubbingFilter(logging.Filter):
 
     def filter(self, record: logging.LogRecord) -> bool:
         """Rewrite the record in place; it is never dropped."""
-        record.msg = scrub(record.getMessage())
+        record.msg = scrub(_message(record))
         record.args = None
+        if record.exc_info:
+            # As text: reports that are made from the exception show variables.
+            record.exc_text = scrub(_FORMATTER.formatException(record.exc_info))
+            record.exc_info = None
         return True
+
+
+_FORMATTER = logging.Formatter()
+
+
+def _message(record: logging.LogRecord) -> str:
+    try:
+        return record.getMessage()
+    except (TypeError, ValueError, KeyError):
+        # Which argument belongs to which name cannot be told, so none is shown.
+        return f"{record.msg} (with arguments that do not fit)"
 
 
 ErrorType = TypeVar("ErrorType", bound=BaseException)
