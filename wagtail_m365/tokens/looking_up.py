@@ -7,20 +7,19 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Any
 
-from django.db.models import Exists
+from django.db import router
 
 from wagtail_m365.errors import Undecryptable
 from wagtail_m365.identity.scopes import missing
-from wagtail_m365.models import CachedAccessToken, Connection, RefusedPurpose
+from wagtail_m365.models import CachedAccessToken, Connection
 from wagtail_m365.models.connections import access_token_context
 from wagtail_m365.models.vault import vault
 from wagtail_m365.redaction import Secret
 
-from . import generation
+from . import generation, prepared
 from .demands import AccessToken, Demand, Owner
 from .purposes import refusal
 
-_COLUMNS = ("connection_id", "token_sealed", "expires_on", "refresh_on", "scopes")
 _MEMO = "_m365_tokens"
 #: Seconds: a request is over by then, a worker that keeps its objects is not.
 _MEMO_SECONDS = 60
@@ -110,20 +109,15 @@ def keep(owner: Owner, demand: Demand, connection_id: Any, token: AccessToken) -
 
 
 def _look_up(owner: Owner, demand: Demand, now: float) -> Ready | None:
-    tokens = CachedAccessToken.objects.filter(
-        audience=demand.audience, **_owned_by(owner)
-    )
-    columns: tuple[str, ...] = _COLUMNS
-    if demand.purpose:
-        refusals = RefusedPurpose.objects.filter(name=demand.purpose)
-        tokens = tokens.annotate(refused=Exists(refusals))
-        columns = (*_COLUMNS, "refused")
-    row = tokens.values_list(*columns).first()
+    path, key = _path_from(owner)
+    # Never a replica that may lag: a token that was destroyed must not be found.
+    alias = router.db_for_write(CachedAccessToken)
+    row = prepared.find(alias, path, key, demand.audience, demand.purpose)
     if row is None:
         return None
-    if demand.purpose and row[-1]:
+    connection_id, sealed, expires_on, refresh_on, scopes, refused = row
+    if refused:
         raise refusal(demand.purpose)
-    connection_id, sealed, expires_on, refresh_on, scopes = row[:5]
     context = access_token_context(connection_id, demand.audience)
     try:
         secret = vault().open(sealed, *context)
@@ -140,12 +134,13 @@ def _look_up(owner: Owner, demand: Demand, now: float) -> Ready | None:
     )
 
 
-def _owned_by(owner: Owner) -> dict[str, Any]:
+def _path_from(owner: Owner) -> tuple[str, Any]:
+    """How the owner's token is found, and by which value."""
     if isinstance(owner, Connection):
-        return {"connection_id": owner.pk}
+        return "connection_id", owner.pk
     if isinstance(owner, str):
-        return {"connection__service_name": owner}
-    return {"connection__default_for_id": owner.pk}
+        return "connection__service_name", owner
+    return "connection__default_for_id", owner.pk
 
 
 def _memo_of(owner: Owner) -> dict[str, Ready]:

@@ -59,12 +59,14 @@ class Asking:
 
     def look(self) -> None:
         """Read the connection and its token for this audience, as they stand now."""
-        rows = Connection.objects.select_related("user")
+        alias = apart.database().alias
+        rows = Connection.objects.using(alias).select_related("user", "registration")
         connection = rows.filter(pk=self.connection_id).first()
         if connection is None:
             raise NotConnected("The connection was removed.")
         self.connection = connection
-        self.cached = CachedAccessToken.objects.filter(
+        tokens = CachedAccessToken.objects.using(alias)
+        self.cached = tokens.filter(
             connection_id=self.connection_id, audience=self.demand.audience
         ).first()
 
