@@ -111,4 +111,53 @@ WORDS = rows(
             _("Ask that person to bring it back, or look at who it is on its page."),
         ),
     ),
+    (
+        "changed_meanwhile",
+        editor(
+            _("Somebody changed this document in the meantime; nothing was touched."),
+            _("Look at the document as it is now, then try again."),
+        ),
+    ),
+    (
+        "being_sent",
+        editor(
+            _("The document is just being sent to Microsoft 365."),
+            _("Wait until that is finished, then try again."),
+        ),
+    ),
+    (
+        "document_deleted",
+        editor(
+            _("The document was deleted."),
+            _("Upload the file as a new document if it is still needed."),
+        ),
+    ),
+    (
+        "empty_file",
+        editor(
+            _("The document's file is empty."),
+            _("Upload a file with content first."),
+        ),
+    ),
+    (
+        "too_large",
+        editor(
+            _("The file is too large for Office in the browser."),
+            _("Save a copy to OneDrive and open it with Office on your computer."),
+        ),
+    ),
+    (
+        "private_collection",
+        site_admin(
+            _("Documents of private collections do not leave this site."),
+            _("Move it to a public collection, or change that rule in the settings."),
+        ),
+    ),
+    (
+        "file_protected",
+        editor(
+            _("The file that came back is protected by a label or a password."),
+            _("Remove the protection in Office, then bring the document back again."),
+        ),
+    ),
 )

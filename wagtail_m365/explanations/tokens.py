@@ -29,6 +29,20 @@ WORDS = rows(
         ),
     ),
     (
+        "not_permitted",
+        site_admin(
+            _("You may not use Microsoft 365 on this site."),
+            _("Give the person's group the permission to use Microsoft 365."),
+        ),
+    ),
+    (
+        "account_gone",
+        editor(
+            _("The Microsoft account that holds the copy is not connected any more."),
+            _("Connect that account again, or discard the editing and start anew."),
+        ),
+    ),
+    (
         "service_not_connected",
         site_admin(
             _("The site has no service connection of that name."),

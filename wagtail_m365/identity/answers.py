@@ -134,12 +134,13 @@ def granted(
         M365Error: See :func:`.refusals.refusal`.
         Unreadable: The result is neither.
     """
-    if result and result.get("access_token"):
-        return Granted.from_msal(result, wanted)
-    if not result or not result.get("error"):
+    result = result or {}
+    if result.get("error"):
+        scopes = normalise(wanted, graph)
+        raise refusal(result, last=last, scopes=scopes, in_sign_in=in_sign_in)
+    if not result.get("access_token"):
         raise Unreadable("Neither a token nor an error was answered.")
-    scopes = normalise(wanted, graph)
-    raise refusal(result, last=last, scopes=scopes, in_sign_in=in_sign_in)
+    return Granted.from_msal(result, wanted)
 
 
 def _home_account_of(client_info: object) -> str:
