@@ -7,6 +7,7 @@ Each service contributes ``RULES``: werkzeug rules whose endpoints are callables
 from __future__ import annotations
 
 import json
+import logging
 import time
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
@@ -23,6 +24,7 @@ from .state import World
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIEnvironment
 
+_log = logging.getLogger("wagtail_m365.testing")
 #: Below these, machines ask; faults without a path strike only here.
 _PAGES = ("/authorize", "/login", "/consent", "/logout", "/adminconsent")
 
@@ -44,7 +46,11 @@ class Application:
     ) -> Iterable[bytes]:
         """Answer one request."""
         request = Request(environ)
-        response = self._answer(request)
+        try:
+            response = self._answer(request)
+        except ConnectionError:
+            log.record(self.world, request, 0)
+            raise
         log.record(self.world, request, response.status_code)
         body = response(environ, start_response)
         if request.method == "HEAD" or response.status_code in {204, 304}:
@@ -65,9 +71,12 @@ class Application:
         except ConnectionError:
             raise
         except Exception as error:
+            # The fake's own fault: seen by the client, in the log, and by the fixtures.
+            _log.exception("The fake Microsoft failed at %s.", request.path)
             self.world.crashes.append(error)
-            raise
-        return response
+            return Response("The fake Microsoft failed; see its log.", status=500)
+        else:
+            return response
 
     def _fault_for_all(self, request: Request) -> Response | None:
         """Let the faults happen that every service can have.

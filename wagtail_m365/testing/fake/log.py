@@ -19,7 +19,8 @@ HIDDEN = "[hidden]"
 #: Where an endpoint notes the account that it found out.
 ACCOUNT = "fake.account"
 _SECRET_NAMES = re.compile(
-    r"(?i)code|client_info|.*(secret|token|assertion|verifier|password|passwd|tempauth).*"
+    r"(?i)code|client_info|code_verifier|(access|refresh|id)_token|password|tempauth|"
+    r".*(secret|assertion)"
 )
 _SECRET_HEADERS = {"Cookie", "Authorization"}
 

@@ -6,6 +6,7 @@ import secrets
 import threading
 import uuid
 from collections.abc import Iterable
+from functools import cached_property
 from typing import Any
 
 from .clock import Clock
@@ -23,6 +24,7 @@ from .issued import (
     refresh_token_text,
 )
 from .log import RecordedRequest
+from .signing import Keys
 
 __all__ = [
     "PERSONAL_TENANT",
@@ -57,6 +59,11 @@ class World:
         self.extras: dict[str, Any] = {}
         self._empty()
 
+    @cached_property
+    def keys(self) -> Keys:
+        """The key that signs id tokens; it outlives a reset."""
+        return Keys()
+
     def _empty(self) -> None:
         self.options = Options()
         self.tenants: dict[str, Tenant] = {}
@@ -76,6 +83,9 @@ class World:
         with self.lock:
             for extra in self.extras.values():
                 getattr(extra, "close", lambda: None)()
+            self.extras.clear()
+            for extra in self.extras.values():
+                extra.close()
             self.extras.clear()
             self.drives.clear()
             self.faults.clear()
