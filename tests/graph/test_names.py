@@ -24,6 +24,7 @@ names = st.text(
 
 
 @given(names)
+@example("\u3000")
 @example("CON")
 @example("con.docx")
 @example(".LOCK")
@@ -62,6 +63,7 @@ def test_safe_names_can_be_read_by_people(name: str, written: str):
     ("name", "reason"),
     [
         ("", "empty"),
+        ("\u3000", "empty"),
         ("x" * 256, "too_long"),
         *[(f"a{letter}b", "character") for letter in '"*:<>?/\\|\x00\x1f\x7f'],
         (" a", "edge"),

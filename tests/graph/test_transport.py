@@ -291,6 +291,7 @@ def test_storage_that_redirects_without_end_is_left(wired: GraphClient, wire: Wi
         (403, "accessDenied", errors.Forbidden),
         (404, "itemNotFound", errors.ItemNotFound),
         (409, "nameAlreadyExists", errors.NameTaken),
+        (409, "upload_name_conflict", errors.NameTaken),
         (409, "resourceModified", errors.PreconditionFailed),
         (409, "conflict", errors.InvalidRequest),
         (410, "resyncRequired", errors.ResyncRequired),

@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping
 from urllib.parse import quote, urlsplit
 
-from wagtail_m365.errors import ForeignAddress
+from wagtail_m365.errors import ForeignAddress, NameRefused
 from wagtail_m365.http import is_loopback, origin
 
 # What an honest address never holds, and parsers disagree about: with
@@ -18,7 +18,13 @@ def segment(text: str) -> str:
     """One part of a path, percent-encoded (RFC 3986).
 
     ``!`` and ``,`` stay as they are, since Microsoft writes them so in ids.
+
+    Raises:
+        NameRefused: The part is empty, or is one of the dots that lead to another path
+            wherever they stand and however they are encoded (RFC 3986 §6.2.2.3).
     """
+    if text in {"", ".", ".."}:
+        raise NameRefused("This is no name and no id.", name=text, reason="edge")
     return quote(text, safe="!,")
 
 
@@ -29,7 +35,7 @@ def path_segments(path: str) -> str:
 
 def literal(text: str) -> str:
     """A text as OData writes it between quotes in a path, percent-encoded."""
-    return segment(text.replace("'", "''"))
+    return quote(text.replace("'", "''"), safe="")
 
 
 def query(params: Mapping[str, str | int]) -> str:

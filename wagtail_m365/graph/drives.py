@@ -11,7 +11,7 @@ from wagtail_m365.redaction import Secret
 
 from . import addresses
 from .downloads import Downloaded, download
-from .names import check_path
+from .names import check_name, check_path
 from .rest import Rest
 from .types import DRIVE_FIELDS, ITEM_FIELDS, Drive, DriveItem, Version, text
 
@@ -96,7 +96,7 @@ class Drives:
         Raises:
             NameTaken: Something of that name is there, and ``conflict`` is ``"fail"``.
         """
-        check_path(name)
+        check_name(name)
         answer = self._rest.post(
             f"{addresses.item(drive_id, parent_id)}/children",
             {"name": name, "folder": {}, CONFLICT: conflict},
@@ -150,7 +150,7 @@ class Drives:
         """
         changes: dict[str, Any] = {}
         if name:
-            check_path(name)
+            check_name(name)
             changes["name"] = name
         if parent_id:
             changes["parentReference"] = {"id": parent_id}
@@ -191,7 +191,7 @@ class Drives:
             "parentReference": {"driveId": to_drive_id, "id": to_parent_id}
         }
         if name:
-            check_path(name)
+            check_name(name)
             body["name"] = name
         # "fail" is what Microsoft does unasked; the parameter is for the others.
         params = {} if conflict == "fail" else {CONFLICT: conflict}

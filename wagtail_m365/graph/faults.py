@@ -23,6 +23,7 @@ OUT_OF_ORDER = frozenset({408, 500, 502, 504})
 
 _BY_CODE: dict[str, type[errors.GraphError]] = {
     "nameAlreadyExists": errors.NameTaken,
+    "upload_name_conflict": errors.NameTaken,
     "quotaLimitReached": errors.QuotaExceeded,
     "insufficientStorage": errors.QuotaExceeded,
     "resourceModified": errors.PreconditionFailed,

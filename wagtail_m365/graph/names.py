@@ -54,7 +54,7 @@ def safe_name(name: str) -> str:
     written = _VTI.sub(f"_{_QUOTE}", "".join(letters))
     stem = written.partition(".")[0].casefold()
     reserved = written.casefold() in _RESERVED or stem in _DEVICES
-    return _QUOTE + written if reserved else written
+    return _QUOTE + written if reserved or not written.strip() else written
 
 
 def original_name(safe: str) -> str:
@@ -111,7 +111,7 @@ def _written(letter: str) -> str:
 
 
 def _objection(name: str) -> str:
-    if not name:
+    if not name.strip():
         return "empty"
     if len(name) > MAX_NAME:
         return "too_long"
