@@ -43,6 +43,7 @@ PARAMETERS = frozenset(
         "sso_reload",
         "state",
         "ui_locales",
+        "X-AnchorMailbox",  # with a login_hint, MSAL names the mailbox to route by
         "client-request-id",
     ]
 )
