@@ -3,9 +3,11 @@ from __future__ import annotations
 import pytest
 from django.contrib.auth.models import Permission
 from django.urls import reverse
+from wagtail import hooks
 from wagtail.log_actions import registry as log_registry
 from wagtail.models import ModelLogEntry
 
+from wagtail_m365.hooks import Purpose
 from wagtail_m365.models import CachedAccessToken, Connection
 
 pytestmark = pytest.mark.django_db
@@ -75,6 +77,21 @@ def test_an_unknown_right_is_named_as_microsoft_names_it(person, connect):
     connection.save()
 
     assert "Whatever.New" in account_page(person)
+
+
+def test_a_right_says_which_plugin_needs_it(person, connect):
+    connection = connect("ada")
+    connection.granted_scopes = "Mail.Send"
+    connection.save()
+    purpose = Purpose(
+        name="kit.mail", title="Mail press kits", reason="x", scopes=("Mail.Send",)
+    )
+
+    with hooks.register_temporarily("register_m365_purposes", lambda: [purpose]):
+        page = account_page(person)
+
+    assert "Send mail as you" in page
+    assert "Mail press kits" in page
 
 
 @pytest.mark.parametrize("state", [s for s in Connection.State.values if s != "active"])

@@ -20,9 +20,11 @@ from wagtail.admin.views.account import BaseSettingsPanel, SettingsTab
 from wagtail.admin.views.generic import WagtailAdminTemplateMixin
 
 from wagtail_m365.errors import Explanation, M365Error
+from wagtail_m365.hooks import Purpose
 from wagtail_m365.models import Connection
 from wagtail_m365.models.configuration import registration
 from wagtail_m365.tokens.disconnecting import disconnect
+from wagtail_m365.tokens.purposes import declared
 from wagtail_m365.tokens.states import error_of
 
 from .access import UsesMicrosoft365, may_use, safe_next
@@ -119,6 +121,10 @@ class ConnectionsPanel(BaseSettingsPanel):
         return list(Connection.objects.of_user(self.user))
 
     @cached_property
+    def purposes(self) -> list[Purpose]:
+        return list(declared().values())
+
+    @cached_property
     def trouble(self) -> Explanation | None:
         """Why nobody can connect at the moment, if so."""
         try:
@@ -156,7 +162,7 @@ class ConnectionsPanel(BaseSettingsPanel):
         explanation = error.explanation if error else None
         return Row(
             connection=connection,
-            rights=rights(connection.scopes),
+            rights=rights(connection.scopes, self.purposes),
             label=self.form.label_of(connection),
             explanation=explanation,
             actor=actor_name(explanation.actor) if explanation else "",

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 
 from django.utils.translation import gettext_lazy as _
 
+from wagtail_m365.hooks import Purpose
+
 #: Scope (Microsoft Graph permissions reference, delegated) → what it means.
 NAMES = {
     "user.read": _("See your name and account"),
@@ -38,11 +40,20 @@ class Right:
     scope: str
     #: In plain words; the scope itself where none are known.
     name: str
+    #: Titles of the plugins' purposes that need it.
+    purposes: tuple[str, ...] = ()
 
 
-def rights(scopes: Iterable[str]) -> list[Right]:
+def rights(scopes: Iterable[str], purposes: Iterable[Purpose] = ()) -> list[Right]:
     """The scopes as a person reads them, in a stable order."""
+    declared = list(purposes)
     return [
-        Right(scope=scope, name=str(NAMES.get(scope.casefold(), scope)))
+        Right(
+            scope=scope,
+            name=str(NAMES.get(scope.casefold(), scope)),
+            purposes=tuple(
+                str(each.title) for each in declared if scope in each.scopes
+            ),
+        )
         for scope in sorted(scopes, key=str.casefold)
     ]
