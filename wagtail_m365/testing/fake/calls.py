@@ -166,12 +166,22 @@ class Call:
         signature = sign(self.state, payload)
         return self.storage_url(f"download/{payload}.{signature}")
 
+    @cached_property
+    def item_names(self) -> set[str]:
+        """The properties of drive items that ``$select`` names.
+
+        Raises:
+            GraphError: 400 for one that they do not have.
+        """
+        names = selected(self.request, item_json.ITEM_PROPERTIES, "driveItem")
+        if "content.downloadUrl" in names:
+            names.add(item_json.DOWNLOAD_URL)
+        return names
+
     def item_json(self, item: Item, drive: Drive | None = None) -> Json:
         """The item as this call's ``$select`` wants it."""
         drive = drive or self.drive
-        names = selected(self.request, item_json.ITEM_PROPERTIES, "driveItem")
-        if "content.downloadUrl" in names:
-            names = names | {item_json.DOWNLOAD_URL}
+        names = self.item_names
         url = "" if item.is_folder else self.download_url(drive, item)
         entity = item_json.item_json(self.origin, drive, item, url)
         if names:
@@ -209,6 +219,12 @@ class Call:
         if one.next_token:
             body["@odata.nextLink"] = self.next_link(**{"$skiptoken": one.next_token})
         return json_response(body)
+
+    def answer_items(self, rows: Sequence[Item]) -> Response:
+        """A page of drive items."""
+        check_options(self.request, LIST_OPTIONS)
+        _ = self.item_names
+        return self.answer_list(rows, self.item_json)
 
     def next_link(self, **changes: str) -> str:
         """A link to more of this answer."""

@@ -61,6 +61,8 @@ def update(call: Call) -> Response:
     if "parentReference" in sent:
         parent = _folder(call, call.drive, sent["parentReference"])
     times, renamed = client_times(sent), name != item.name
+    if parent is None and renamed:
+        raise invalid_request("The root cannot be renamed")
     if parent is not None and (renamed or parent is not item.parent):
         asked = {**call.request.args.to_dict(), **sent}
         conflict = conflict_behaviour(asked, "fail")

@@ -119,8 +119,9 @@ def _answer(call: Call, rows: list[Json], options: tuple[str, ...]) -> Response:
         "lastModifiedDateTime": lambda row: row["lastModifiedDateTime"],
     }
     rows = ordered(call.request, rows, keys)
+    names = selected(call.request, _PROPERTIES, "event")
     return call.answer_list(
-        rows, lambda one: _json(call, one), "me/events", options, CALENDAR_PAGE
+        rows, lambda one: reduce(one, names), "me/events", options, CALENDAR_PAGE
     )
 
 

@@ -33,14 +33,14 @@ def list_children(call: Call) -> Response:
     """``GET …/children``: 200 a page, folders and files by name."""
     folder = call.item
     if folder.children is None:
-        return call.answer_list([], call.item_json)
+        return call.answer_items([])
     visible = [
         item
         for item in folder.children.values()
         if not item.visible_to or item.visible_to == call.by.id
     ]
     visible.sort(key=_KEYS["name"])
-    return call.answer_list(ordered(call.request, visible, _KEYS), call.item_json)
+    return call.answer_items(ordered(call.request, visible, _KEYS))
 
 
 def create(call: Call) -> Response:
@@ -64,10 +64,10 @@ def create(call: Call) -> Response:
     return call.answer_item(folder, 201)
 
 
-def search(call: Call, text: str) -> Response:
+def search(call: Call, q: str) -> Response:
     """``search(q='…')``: every word is part of the name."""
     top = call.item if call.anchor is not None else call.drive.root
-    words = text.replace("''", "'").casefold().split()
+    words = q.replace("''", "'").casefold().split()
     if not words:
         raise bad_request("The search query is empty.")
     found = [
@@ -76,14 +76,14 @@ def search(call: Call, text: str) -> Response:
         if all(word in item.name.casefold() for word in words) and may_reach(call, item)
     ]
     found.sort(key=_KEYS["name"])
-    return call.answer_list(ordered(call.request, found, _KEYS), call.item_json)
+    return call.answer_items(ordered(call.request, found, _KEYS))
 
 
 def recent(call: Call) -> Response:
     """``GET /me/drive/recent``: the account's files, newest first."""
     files = [item for item in call.drive.root.descendants() if not item.is_folder]
     files.sort(key=_KEYS["lastModifiedDateTime"], reverse=True)
-    return call.answer_list(files[:LARGEST_PAGE], call.item_json)
+    return call.answer_items(files[:LARGEST_PAGE])
 
 
 def conflict_behaviour(sent: Json, default: str) -> str:

@@ -90,8 +90,9 @@ def list_messages(call: Call) -> Response:
     """``GET /me/messages``, newest first."""
     rows = list(reversed(_mailbox(call, person(call).object_id)))
     rows = ordered(call.request, rows, _KEYS)
+    names = selected(call.request, _PROPERTIES, "message")
     return call.answer_list(
-        rows, lambda one: _json(call, one), "me/messages", size=MAIL_PAGE
+        rows, lambda one: reduce(one, names), "me/messages", size=MAIL_PAGE
     )
 
 

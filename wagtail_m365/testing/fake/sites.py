@@ -122,7 +122,10 @@ def _may_see(call: Call, site: Site) -> bool:
 
 
 def _answer_drives(call: Call, drives: list[Drive]) -> Response:
-    return call.answer_list(drives, lambda one: _drive(call, one), "drives")
+    names = selected(call.request, _DRIVE, "drive")
+    return call.answer_list(
+        drives, lambda one: reduce(drive_json(call.origin, one), names), "drives"
+    )
 
 
 def _drive(call: Call, drive: Drive) -> Json:
