@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
@@ -13,7 +13,9 @@ from wagtail_m365.models import CachedAccessToken, Connection
 from wagtail_m365.models.connections import access_token_context
 from wagtail_m365.models.vault import vault
 from wagtail_m365.redaction import Secret
+from wagtail_m365.testing import FakeMicrosoft
 
+REDIRECT_URI = "https://site.example/admin/m365/oauth/callback/"
 CLIENT_ID = "11111111-2222-3333-4444-555555555555"
 
 
@@ -28,6 +30,26 @@ def site(settings):
         "ENCRYPTION_KEYS": ["a key that only tests use"],
     }
     return settings
+
+
+@pytest.fixture(scope="session")
+def _microsoft() -> Iterator[FakeMicrosoft]:
+    with FakeMicrosoft() as server:
+        yield server
+
+
+@pytest.fixture
+def microsoft(_microsoft, site) -> FakeMicrosoft:
+    """The fake Microsoft, fresh, with this site configured for it."""
+    _microsoft.reset()
+    _microsoft.app.add_redirect_uri(REDIRECT_URI)
+    site.WAGTAIL_M365 = _microsoft.settings()
+    return _microsoft
+
+
+@pytest.fixture
+def ada(microsoft):
+    return microsoft.add_account("ada@contoso.example", "Ada Lovelace")
 
 
 @pytest.fixture
