@@ -417,4 +417,4 @@ def test_an_unreachable_microsoft_is_explained(browser, microsoft, settings):
     response = start(browser)
 
     assert response.status_code == 503
-    assert response.context["explanation"].code == "temporarily_unavailable"
+    assert response.context["explanation"].code == "unreachable"
