@@ -102,9 +102,12 @@ def refusal(
 def unanswered(last: LastAnswer) -> TemporarilyUnavailable:
     """The error for no answer at all, or for one that cannot be used."""
     code, detail = _why_unanswered(last.status)
+    numbers = last.error_codes
     return TemporarilyUnavailable(
         detail,
-        code=code,
+        # What an outage is about, the number tells better than the status.
+        code=(aadsts.code_of(numbers) or code) if code == "outage" else code,
+        microsoft_code=f"AADSTS{numbers[0]}" if numbers else "",
         retry_after=last.retry_after,
         correlation_id=_harmless(last.correlation_id),
         status=last.status,

@@ -18,6 +18,8 @@ from urllib.parse import urlsplit, urlunsplit
 
 from wagtail_m365.http import HttpOptions, new_session, origin, retry_after
 
+from . import aadsts
+
 if TYPE_CHECKING:
     import requests
 
@@ -39,6 +41,8 @@ class LastAnswer:
     retry_after: float = 0
     #: Microsoft's id of the request, or ours where it gave none.
     correlation_id: str = ""
+    #: AADSTS numbers of an outage, where Microsoft gave any.
+    error_codes: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,6 +153,9 @@ class Transport:
             status=response.status_code,
             retry_after=wait,
             correlation_id=own_id or response.headers.get("x-ms-request-id", ""),
+            error_codes=_error_codes(response)
+            if is_outage(response.status_code)
+            else (),
         )
 
     def _session(self) -> requests.Session:
@@ -219,6 +226,11 @@ def _json_object(text: str) -> dict[str, Any] | None:
     except (ValueError, RecursionError):
         return None
     return value if isinstance(value, dict) else None
+
+
+def _error_codes(response: requests.Response) -> tuple[int, ...]:
+    body = _json_object(response.text) or {}
+    return aadsts.numbers_in(body.get("error_codes"))
 
 
 def _with_numbers(text: str) -> str:
