@@ -7,6 +7,8 @@ import pytest
 
 from tests.settings import VAR
 
+pytest_plugins = ["wagtail_m365.testing.pytest_plugin"]
+
 
 @pytest.fixture(autouse=True, scope="session")
 def _no_files_left() -> Iterator[None]:

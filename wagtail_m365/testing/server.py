@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import threading
+from pathlib import Path
 from typing import Any, Self
 
 from .browser import Person
-from .fake import drives
+from .fake import drives, keeping
 from .fake.app import Application
 from .fake.clock import Clock
 from .fake.faults import WHERE, Fault
+from .fake.seeding import SEEDS
 from .fake.state import (
     Account,
     AppRegistration,
@@ -20,7 +22,6 @@ from .fake.state import (
 )
 from .serving import Server
 
-DOMAIN = "contoso.onmicrosoft.com"
 _LOOPBACK = {"127.0.0.1", "localhost"}
 
 
@@ -28,34 +29,29 @@ class FakeMicrosoft:
     """A Microsoft of one's own: sign-in and Graph over real HTTP on this machine.
 
     Use it as a context manager, or call :meth:`start` and :meth:`stop`. It begins with
-    one tenant and one app registration, and nobody in it.
+    one tenant and one app registration, and, unless seeded, nobody in it.
 
     Args:
         port: 0 takes any free port.
         host: Must be a loopback address: this server believes everybody.
+        seed: With what it begins: ``plain`` or ``demo`` (see ``fake/seeding.py``).
 
     Raises:
         ValueError: The host is none.
 
     Attributes:
         world: Everything this Microsoft knows.
-        tenant: The organisation.
-        app: The app registration of the site.
     """
 
-    def __init__(self, port: int = 0, host: str = "127.0.0.1") -> None:
+    def __init__(
+        self, port: int = 0, host: str = "127.0.0.1", seed: str = "plain"
+    ) -> None:
         if host not in _LOOPBACK:
             raise ValueError(f"Only a loopback host may be served, not {host!r}.")
         self._host, self._port = host, port
         self._server: Server | None = None
         self._thread: threading.Thread | None = None
-        self.world = World()
-        self._furnish()
-
-    def _furnish(self) -> None:
-        self.tenant: Tenant = self.world.add_tenant(DOMAIN, "Contoso")
-        self.app: AppRegistration = self.world.add_app("Wagtail", self.tenant)
-        self.app.add_secret()
+        self.world = World(SEEDS[seed])
 
     def start(self) -> Self:
         """Begin to listen; where it listens already, nothing changes.
@@ -94,7 +90,28 @@ class FakeMicrosoft:
     def reset(self) -> None:
         """A new world with a fresh tenant and app registration."""
         self.world.reset()
-        self._furnish()
+
+    def save(self, path: Path) -> None:
+        """Keep the world in a file."""
+        keeping.save(self.world, path)
+
+    def load(self, path: Path) -> bool:
+        """Go on with the world that was kept in a file.
+
+        Returns:
+            False where there is none that can be used; the world stays as it is then.
+        """
+        return keeping.load(self.world, path)
+
+    @property
+    def tenant(self) -> Tenant:
+        """The organisation with which it began."""
+        return next(iter(self.world.tenants.values()))
+
+    @property
+    def app(self) -> AppRegistration:
+        """The app registration with which it began."""
+        return next(iter(self.world.apps.values()))
 
     @property
     def port(self) -> int:

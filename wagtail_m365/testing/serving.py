@@ -61,6 +61,8 @@ class Handler(WSGIRequestHandler):
     def _hang_up(self) -> None:
         self.close_connection = True
         try:
+            # What was sent before the line was cut does arrive.
+            self.wfile.flush()
             self.connection.shutdown(socket.SHUT_RDWR)
         except OSError:
             _log.debug("The other side has hung up already.")

@@ -39,7 +39,9 @@ class Application:
     def __init__(self, world: World) -> None:
         self.world = world
         rules = [*identity.RULES, *graph.RULES, *control.RULES]
-        self._map = Map(rules, strict_slashes=False, merge_slashes=False)
+        # A rule belongs to one map for good; a second server needs copies.
+        copies = [rule.empty() for rule in rules]
+        self._map = Map(copies, strict_slashes=False, merge_slashes=False)
 
     def __call__(
         self, environ: WSGIEnvironment, start_response: StartResponse
@@ -70,7 +72,7 @@ class Application:
             return Response(str(error), status=error.code or 500)
         except ConnectionError:
             raise
-        except Exception as error:
+        except Exception as error:  # noqa: BLE001  # the outermost line of a server
             # The fake's own fault: seen by the client, in the log, and by the fixtures.
             _log.exception("The fake Microsoft failed at %s.", request.path)
             self.world.crashes.append(error)

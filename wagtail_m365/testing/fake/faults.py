@@ -48,6 +48,7 @@ KNOWN = {
     "etag_moves": "the eTag moves after an upload",
     "next_link_on_foreign_host": "@odata.nextLink on another host",
     "upload_url_on_foreign_host": "uploadUrl on another host",
+    "resync_required": "410 for a delta token",
     "truncated_download": "the download ends early",
     "changed_during_download": "the file changes while it is fetched",
 }

@@ -21,7 +21,7 @@ from .exchange import Exchange, unsupported
 from .issued import CODE_LIFETIME, Code, RefreshToken
 from .log import ACCOUNT
 from .realms import app_in, check_account, member_of, needs_mfa, realm_of
-from .scopes import DEFAULT, Asked, registered, resource_of
+from .scopes import DEFAULT, OPENID, Asked, registered, resource_of
 from .signing import challenge_met
 from .state import World
 from .token_answers import Granted, token_answer
@@ -178,6 +178,9 @@ def _check_consent(exchange: Exchange, asked: Asked, granted: frozenset[str]) ->
             wanted -= registered(exchange.app, scope.resource)
             has_any = any(resource_of(key) == scope.resource for key in granted)
             wanted |= frozenset() if has_any else {scope.key}
+    if granted:
+        # Microsoft grants these with any other right ("offline_access is always …").
+        wanted -= set(OPENID)
     if wanted - granted:
         raise refusal(65001, **exchange.facts)
 

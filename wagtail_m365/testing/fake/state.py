@@ -5,7 +5,7 @@ from __future__ import annotations
 import secrets
 import threading
 import uuid
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from functools import cached_property
 from typing import Any
 
@@ -44,6 +44,9 @@ __all__ = [
 class World:
     """All state of one fake Microsoft; `lock` guards it, `clock` is its time.
 
+    Args:
+        seed: Puts in what the world begins with, now and after each reset.
+
     Attributes:
         drives: For Graph: its drives by id.
         extras: For Graph: whatever else it remembers; what has a ``close`` is closed
@@ -51,13 +54,15 @@ class World:
         crashes: Errors of the fake itself; there should be none.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, seed: Callable[[World], None] = lambda world: None) -> None:
+        self._seed = seed
         self.clock = Clock()
         self.lock = threading.RLock()
         self.faults = Faults()
         self.drives: dict[str, Any] = {}
         self.extras: dict[str, Any] = {}
         self._empty()
+        seed(self)
 
     @cached_property
     def keys(self) -> Keys:
@@ -79,7 +84,7 @@ class World:
         self.sign_ins: dict[str, Any] = {}
 
     def reset(self) -> None:
-        """A new world: nobody, nothing, no faults, and the machine's time."""
+        """A new world: as at the beginning, no faults, and the machine's time."""
         with self.lock:
             for extra in self.extras.values():
                 getattr(extra, "close", lambda: None)()
@@ -91,6 +96,7 @@ class World:
             self.faults.clear()
             self.clock.reset()
             self._empty()
+            self._seed(self)
 
     def add_tenant(self, domain: str, name: str = "", **more: Any) -> Tenant:
         """An organisation of its own."""
