@@ -6,6 +6,8 @@ import pytest
 
 from wagtail_m365 import errors
 
+from .wire import Reply, Wire
+
 
 def names(items) -> set[str]:
     return {item.name for item in items}
@@ -108,6 +110,18 @@ def test_folders_are_made_with_all_levels_that_are_missing(client, drive):
 
     assert made.id == again.id
     assert drive.item("/Website/Öffentlich #1/2026").is_folder
+
+
+def test_a_folder_somebody_else_makes_at_the_same_moment_is_taken(wired, wire: Wire):
+    taken = Reply(409, {"error": {"code": "nameAlreadyExists"}})
+    missing = Reply(404, {"error": {"code": "itemNotFound"}})
+    made = Reply(200, {"id": "01N", "name": "new", "folder": {}})
+    wire.on("GET", r"/root:/new\?", missing)
+    wire.on("GET", r"/root\?", Reply(200, {"id": "01R", "root": {}}))
+    wire.on("POST", "/items/01R/children", taken)
+    wire.on("GET", r"/items/01R:/new\?", made)
+
+    assert wired.drives.ensure_folder("b!1", "new").id == "01N"
 
 
 def test_a_file_in_the_place_of_a_folder_is_left_alone(client, drive):
@@ -319,3 +333,5 @@ def test_personal_drives_work_as_well(desk, microsoft):
 
     assert client.drives.item(folder.drive_id, folder.id).path == "/a/b"
     assert client.drives.mine().drive_type == "personal"
+    assert not folder.etag.startswith('"')
+    client.drives.delete(folder.drive_id, folder.id, if_match=folder.etag)

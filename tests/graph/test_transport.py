@@ -10,7 +10,7 @@ from wagtail_m365 import errors
 from wagtail_m365.graph.client import GraphClient
 from wagtail_m365.graph.pacing import OwnThrottle
 from wagtail_m365.graph.transport import GraphTransport
-from wagtail_m365.http import new_session
+from wagtail_m365.http import HttpOptions, new_session
 
 from .wire import HangUp, Reply, Wire
 
@@ -370,6 +370,14 @@ def test_a_host_out_of_reach_is_reported_as_such(tokens, naps: list[float]):
     assert len(naps) == 5  # it was never sent, so it was safe to try again
     assert raised.value.__cause__ is not None
     assert raised.value.correlation_id
+
+
+def test_a_proxy_that_cannot_be_used_is_a_matter_for_the_administrator(tokens):
+    options = HttpOptions(proxies={"http": "http://:0"})
+    with new_session(options) as session, pytest.raises(errors.Misconfigured) as raised:
+        GraphTransport(session, "http://graph.example/v1.0", tokens).graph("GET", "/x")
+
+    assert raised.value.__cause__ is not None
 
 
 @pytest.mark.parametrize("body", [b"<html>Please log in</html>", b"[1, 2]"])

@@ -113,7 +113,14 @@ def test_a_source_that_can_be_read_only_once_is_enough(wired, wire, storage, con
     assert bytes(storage.kept) == content
 
 
-@pytest.mark.parametrize("make", [io.BytesIO, ReadOnce])
+class OnlyRead:
+    """A source with nothing but ``read``."""
+
+    def __init__(self, content: bytes) -> None:
+        self.read = io.BytesIO(content).read
+
+
+@pytest.mark.parametrize("make", [io.BytesIO, ReadOnce, OnlyRead])
 def test_after_a_cut_line_the_server_says_where_to_go_on(
     wired, wire, storage, content, make
 ):

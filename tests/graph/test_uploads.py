@@ -193,3 +193,12 @@ def test_an_upload_address_elsewhere_is_not_used(client, microsoft):
 
     with pytest.raises(errors.ForeignAddress):
         send(client, LARGE)
+
+
+def test_personal_drives_take_large_files_as_well(desk, microsoft):
+    ben = microsoft.add_account("ben@outlook.com", "Ben", personal=True)
+
+    item = send(desk.client(ben), LARGE, "plan.docx")
+
+    assert item.rewritten is False
+    assert microsoft.drive(ben).file("/plan.docx") == LARGE

@@ -270,12 +270,10 @@ class Drives:
 def matching(etag: str) -> dict[str, str]:
     """The header that lets a change happen only to this eTag; none without one.
 
-    Graph's eTags come with their quotes; a bare one is given them (RFC 9110 §8.8.3).
+    The eTag goes back as it came: with its quotes from business drives, without any
+    from personal ones, which then also want it so (onedrive-api-docs#518).
     """
-    if not etag:
-        return {}
-    quoted = etag.startswith(('"', 'W/"')) or etag == "*"
-    return {"If-Match": etag if quoted else f'"{etag}"'}
+    return {"If-Match": etag} if etag else {}
 
 
 def _item(json: Mapping[str, Any], drive_id: str) -> DriveItem:

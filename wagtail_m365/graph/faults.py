@@ -39,6 +39,8 @@ _BY_STATUS: dict[int, type[errors.GraphError]] = {
     507: errors.QuotaExceeded,
 }
 _CODE = re.compile(r"[A-Za-z0-9_.:-]{1,100}")
+# OpenSSL's name for it, in every error that stems from it.
+_DISTRUST = "CERTIFICATE_VERIFY_FAILED"
 _DEEPEST = 5
 _REQUEST_ID_HEADERS = ("request-id", "x-ms-request-id", "sprequestguid")
 _CHALLENGE = re.compile(r'claims="(?P<claims>[A-Za-z0-9+/=_-]+)"')
@@ -136,8 +138,13 @@ def refusal(response: requests.Response, now: float, *, storage: bool) -> Refusa
 
 def from_lost_connection(
     error: requests.RequestException, correlation_id: str
-) -> errors.TemporarilyUnavailable:
+) -> errors.M365Error:
     """The error for a connection that broke, or never came about."""
+    if not may_pass(error):
+        return errors.Misconfigured(
+            f"Microsoft cannot be asked from this server ({type(error).__name__}).",
+            correlation_id=correlation_id,
+        )
     return errors.TemporarilyUnavailable(
         f"The connection to Microsoft failed ({type(error).__name__}).",
         correlation_id=correlation_id,
@@ -149,6 +156,18 @@ def without_address(error: requests.RequestException) -> requests.RequestExcepti
     return type(error)(
         f"{type(error).__name__}: the address is left out of this message."
     )
+
+
+def may_pass(error: requests.RequestException) -> bool:
+    """May the same request go well later, with nobody changing anything?
+
+    Not with a certificate that this server does not trust, or a proxy or an address
+    that cannot be used at all.
+    """
+    lines = requests.ConnectionError | requests.Timeout
+    broken = requests.exceptions.ChunkedEncodingError
+    # A line that is cut within TLS is an SSLError, too.
+    return isinstance(error, lines | broken) and _DISTRUST not in str(error)
 
 
 def never_sent(error: requests.RequestException) -> bool:

@@ -14,7 +14,7 @@ _WIDTH = 160  # bits of the register, and bytes after which positions repeat
 _STEP = 11
 _MASK = (1 << _WIDTH) - 1
 # Bytes folded at once: a power of two times 160, so that halving ends at 160.
-_LANES = _WIDTH * 1024
+_LANES = _WIDTH * 512
 
 
 class QuickXorHash:
@@ -35,7 +35,8 @@ class QuickXorHash:
         while start < len(view):
             offset = self._length % _LANES
             piece = view[start : start + _LANES - offset]
-            self._folded ^= int.from_bytes(piece, "little") << (8 * offset)
+            folded = int.from_bytes(piece, "little")
+            self._folded ^= folded << (8 * offset) if offset else folded
             self._length += len(piece)
             start += len(piece)
 

@@ -238,7 +238,9 @@ class GraphTransport:
         patience: Patience,
     ) -> float | None:
         if isinstance(outcome, requests.RequestException):
-            may_repeat = call.repeatable or faults.never_sent(outcome)
+            may_repeat = faults.may_pass(outcome) and (
+                call.repeatable or faults.never_sent(outcome)
+            )
             return patience.pause(None) if may_repeat else None
         told = faults.retry_after(outcome.headers, self.clock())
         if outcome.status_code in faults.THROTTLED:
