@@ -1,12 +1,18 @@
 from __future__ import annotations
 
+from dataclasses import dataclass
+from typing import Any
+
 import pytest
 from django.contrib.auth.models import Group, Permission
 from django.core.files.base import ContentFile
+from django.test import Client
+from django.urls import reverse
 from wagtail.documents import get_document_model
 from wagtail.models import Collection, GroupCollectionPermission
 
 from wagtail_m365.models import Connection, EditSession, M365Settings
+from wagtail_m365.tokens.connect_urls import connect_url
 
 
 def permission(name):
@@ -139,3 +145,58 @@ def open_session(account_of):
         )
 
     return open_session
+
+
+@pytest.fixture
+def configured(microsoft, settings):
+    """The site works with the fake Microsoft."""
+    # Entra takes plain http for localhost only.
+    callback = f"http://localhost{reverse('wagtail_m365:callback')}"
+    microsoft.app.add_redirect_uri(callback)
+    settings.WAGTAIL_M365 = microsoft.settings(REDIRECT_URI=callback)
+    return microsoft
+
+
+@pytest.fixture
+def browser(client, configured, writer):
+    """The writer's browser, and the writer at Microsoft."""
+    client.force_login(writer)
+    account = configured.add_account("writer@contoso.example", name="Wri Ter")
+    return Browser(client, configured, writer, account)
+
+
+@dataclass
+class Browser:
+    """Somebody who clicks: at the site, and at Microsoft when sent there."""
+
+    client: Client
+    microsoft: Any
+    user: Any
+    account: Any
+
+    @property
+    def drive(self):
+        return self.microsoft.drive(self.account)
+
+    def get(self, url, *args, **more):
+        return self.client.get(url, *args, **more)
+
+    def post(self, url, *args, **more):
+        return self.client.post(url, *args, **more)
+
+    def through_sign_in(self, connect_url, **how):
+        """Follow a link to the sign-in, sign in; the address one comes back to."""
+        leaving = self.client.get(connect_url)
+        callback = self.microsoft.sign_in(leaving.url, self.account, **how)
+        return self.client.get(callback.removeprefix("http://localhost")).url
+
+    def connect(self, *scopes):
+        self.through_sign_in(connect_url(*scopes))
+        self.microsoft.clear_requests()
+        return self
+
+
+@pytest.fixture
+def connected(browser):
+    """The writer's browser, with the account connected."""
+    return browser.connect()

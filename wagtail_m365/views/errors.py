@@ -43,6 +43,7 @@ STATUSES: tuple[tuple[type[M365Error], int], ...] = (
     (errors.SignInError, 400),
     (errors.BothChanged, 409),
     (errors.WrongState, 409),
+    (errors.AlreadyOpen, 409),
     (errors.NameTaken, 409),
     (errors.PreconditionFailed, 409),
     (errors.ItemLocked, 409),

@@ -1,0 +1,117 @@
+"""Who may do what, asked of every page about a document, with GET and with POST."""
+
+from __future__ import annotations
+
+import pytest
+from django.core.files.base import ContentFile
+from django.urls import reverse
+from wagtail.models import Collection
+
+from wagtail_m365.models import DocumentVersion
+
+from .conftest import may
+
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("switched_on")]
+
+PAGES = ["open", "bring_back", "discard", "save"]
+VERSION_PAGES = ["version_download", "version_restore"]
+
+
+@pytest.fixture
+def press(db):
+    return Collection.get_first_root_node().add_child(name="Press")
+
+
+@pytest.fixture
+def people(django_user_model, make_writer, outsider, press):
+    """Everybody who may knock, by what they are."""
+    board = Collection.get_first_root_node().add_child(name="Board")
+    create = django_user_model.objects
+    return {
+        "superuser": create.create_superuser("superuser", password="x"),
+        "editor": make_writer("editor"),
+        "collection editor": make_writer("press editor", press),
+        "editor of another collection": make_writer("board editor", board),
+        "editor without our permission": make_writer(
+            "plain", press, "wagtailadmin.access_admin"
+        ),
+        "our permission only": may(outsider, "wagtail_m365.use_microsoft365"),
+    }
+
+
+ALLOWED = ["superuser", "editor", "collection editor"]
+REFUSED = [
+    "editor of another collection",
+    "editor without our permission",
+    "our permission only",
+]
+
+
+@pytest.fixture
+def document(make_document, press):
+    return make_document(collection=press)
+
+
+@pytest.fixture
+def addresses(document):
+    version = DocumentVersion.objects.create(
+        document=document,
+        file=ContentFile(b"before", name="before.docx"),
+        filename="before.docx",
+        stage=DocumentVersion.Stage.KEPT,
+    )
+    pages = {name: [document.pk] for name in [*PAGES, "check"]}
+    pages |= {name: [version.pk] for name in VERSION_PAGES}
+    return {
+        name: reverse(f"wagtail_m365:{name}", args=args) for name, args in pages.items()
+    }
+
+
+@pytest.mark.parametrize("who", ALLOWED)
+@pytest.mark.parametrize("name", [*PAGES, *VERSION_PAGES])
+def test_those_who_may_change_it_are_let_in(
+    client, people, document, addresses, open_session, who, name
+):
+    open_session(document, people[who])
+    client.force_login(people[who])
+
+    response = client.get(addresses[name])
+    response.close()
+
+    assert response.status_code == 200
+
+
+@pytest.mark.parametrize("method", ["get", "post"])
+@pytest.mark.parametrize("who", REFUSED)
+@pytest.mark.parametrize("name", [*PAGES, "check", *VERSION_PAGES])
+def test_everybody_else_is_led_away(
+    client, people, document, addresses, open_session, who, name, method
+):
+    session = open_session(document, people[who])
+    client.force_login(people[who])
+
+    response = getattr(client, method)(addresses[name])
+
+    assert response.status_code == 302
+    assert response.url == reverse("wagtailadmin_home")
+    session.refresh_from_db()
+    assert session.is_unfinished
+
+
+@pytest.mark.parametrize("method", ["get", "post"])
+@pytest.mark.parametrize("name", [*PAGES, "check", *VERSION_PAGES])
+def test_strangers_are_asked_to_log_in(client, addresses, name, method):
+    response = getattr(client, method)(addresses[name])
+
+    assert response.status_code == 302
+    assert response.url.startswith(reverse("wagtailadmin_login"))
+
+
+@pytest.mark.parametrize("method", ["get", "post"])
+@pytest.mark.parametrize("name", PAGES)
+def test_a_document_that_is_not_there_is_not_found(client, people, name, method):
+    client.force_login(people["superuser"])
+
+    response = getattr(client, method)(reverse(f"wagtail_m365:{name}", args=[99999]))
+
+    assert response.status_code == 404

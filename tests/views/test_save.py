@@ -1,0 +1,180 @@
+from __future__ import annotations
+
+from urllib.parse import parse_qs, urlsplit
+
+import pytest
+from django.contrib.messages import get_messages
+from django.urls import reverse
+from wagtail.models import ModelLogEntry, Site
+
+from wagtail_m365.tokens import bundles
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def connected(browser):
+    """Connected, and allowed to write anywhere in the drive."""
+    return browser.connect(*bundles.SAVE)
+
+
+def page(document):
+    return reverse("wagtail_m365:save", args=[document.pk])
+
+
+def html(response, status=200):
+    assert response.status_code == status
+    return response.content.decode()
+
+
+def save(browser, document, **fields):
+    given = {"folder": "Press/2026", "name": "rules.docx", "conflict": "rename"}
+    return browser.post(page(document), given | fields)
+
+
+def told(response):
+    assert response.status_code == 302
+    return " ".join(map(str, get_messages(response.wsgi_request)))
+
+
+def test_the_form_offers_the_documents_own_name(connected, document):
+    form = connected.get(page(document)).context["form"]
+
+    assert form["name"].value() == "rules.docx"
+    assert form["conflict"].value() == "rename"
+    assert not connected.microsoft.requests
+
+
+def test_the_form_offers_a_folder_named_like_the_site(connected, document):
+    Site.objects.update(site_name="Harbour: Press")
+
+    form = connected.get(page(document)).context["form"]
+
+    assert form["folder"].value() == "Harbour： Press"
+
+
+def test_every_field_has_its_label(connected, document):
+    text = html(connected.get(page(document)))
+
+    for name in ("folder", "name"):
+        assert f'for="id_{name}"' in text
+
+
+def test_a_copy_goes_into_the_folder_which_is_made(connected, document):
+    message = told(save(connected, document))
+
+    assert connected.drive.file("Press/2026/rules.docx") == b"rules"
+    assert "Press/2026/rules.docx" in message
+    assert 'target="_blank"' in message
+
+
+def test_the_top_of_the_drive_is_a_folder_too(connected, document):
+    told(save(connected, document, folder=""))
+
+    assert connected.drive.file("rules.docx") == b"rules"
+
+
+def test_the_folder_is_remembered(connected, document):
+    save(connected, document, folder="/Press//2026/")
+
+    form = connected.get(page(document)).context["form"]
+    assert form["folder"].value() == "Press/2026"
+
+
+def test_a_taken_name_is_kept_beside_the_new_one(connected, document):
+    connected.drive.put("Press/2026/rules.docx", b"old")
+
+    told(save(connected, document))
+
+    assert connected.drive.file("Press/2026/rules.docx") == b"old"
+    assert len(connected.drive.paths()) == 2
+
+
+def test_a_taken_name_can_be_replaced(connected, document):
+    connected.drive.put("Press/2026/rules.docx", b"old")
+
+    told(save(connected, document, conflict="replace"))
+
+    assert connected.drive.file("Press/2026/rules.docx") == b"rules"
+
+
+def test_a_taken_name_can_stop_it(connected, document):
+    connected.drive.put("Press/2026/rules.docx", b"old")
+
+    response = save(connected, document, conflict="fail")
+
+    assert response.context["form"].errors["name"]
+    assert connected.drive.file("Press/2026/rules.docx") == b"old"
+
+
+@pytest.mark.parametrize("name", ["a:b.docx", "_vti_.docx", "~$x.docx", ""])
+def test_a_name_that_onedrive_refuses_is_told_at_its_field(connected, document, name):
+    response = save(connected, document, name=name)
+
+    assert response.context["form"].errors["name"]
+    assert not connected.drive.paths()
+
+
+def test_a_folder_that_onedrive_refuses_is_told_at_its_field(connected, document):
+    response = save(connected, document, folder="Press/a*b")
+
+    assert response.context["form"].errors["folder"]
+
+
+def test_the_extension_cannot_get_lost(connected, document):
+    told(save(connected, document, folder="", name="House rules"))
+
+    assert connected.drive.paths() == ["House rules.docx"]
+
+
+def test_a_file_of_any_kind_can_be_saved(connected, make_document):
+    leaflet = make_document(filename="leaflet.pdf", content=b"%PDF")
+
+    told(save(connected, leaflet, folder="", name="leaflet.pdf"))
+
+    assert connected.drive.file("leaflet.pdf") == b"%PDF"
+
+
+def test_a_right_that_is_missing_is_asked_for(browser, document):
+    response = save(browser, document)
+
+    wish = parse_qs(urlsplit(response.url).query)
+    assert wish["scopes"] == ["Files.ReadWrite"]
+    assert urlsplit(wish["next"][0]).path == page(document)
+    back = browser.through_sign_in(response.url)
+    assert "Save to OneDrive" in html(browser.get(back))
+
+
+def test_a_right_beyond_opening_is_asked_for_when_it_is_needed(browser, document):
+    browser.connect(*bundles.EDIT)
+    connection = browser.user.m365_connections.get()
+
+    response = save(browser, document)
+
+    assert str(connection.pk) in response.url
+    assert parse_qs(urlsplit(response.url).query)["scopes"] == ["Files.ReadWrite"]
+    back = browser.through_sign_in(response.url)
+    told(save(browser, document, next=back))
+    assert browser.drive.file("Press/2026/rules.docx") == b"rules"
+
+
+def test_a_full_drive_is_explained(connected, document):
+    connected.drive.set_quota(1)
+
+    html(save(connected, document), 502)
+
+    assert not connected.drive.paths()
+
+
+def test_saving_is_written_into_the_log(connected, document):
+    save(connected, document)
+
+    entry = ModelLogEntry.objects.get(action="wagtail_m365.save")
+    assert entry.user == connected.user
+    assert entry.data["name"] == "rules.docx"
+
+
+def test_saving_leads_back_to_where_one_was(connected, document):
+    there = reverse("wagtaildocs:index")
+
+    assert save(connected, document, next=there).url == there
