@@ -68,18 +68,22 @@ def invalid_request(cause: Exception) -> M365Error:
 
 
 def failed_sign_in(cause: Exception) -> M365Error:
-    """The error for a sign-in whose end MSAL does not accept.
-
-    It raises RuntimeError where an id token fails its checks (nonce, max_age).
-    """
-    if isinstance(cause, RuntimeError):
-        return IdTokenRejected(
-            "The id token was not made for this sign-in.", code="id_token_nonce"
-        )
-    return SignInError("Microsoft's answer to the sign-in cannot be read.")
+    """The error for a sign-in whose end MSAL does not accept."""
+    return _rejected(cause) or SignInError(
+        "Microsoft's answer to the sign-in cannot be read."
+    )
 
 
 def _unreadable(cause: Exception) -> M365Error:
-    return TemporarilyUnavailable(
+    return _rejected(cause) or TemporarilyUnavailable(
         "Microsoft's answer cannot be read.", code="unreadable_answer"
+    )
+
+
+def _rejected(cause: Exception) -> IdTokenRejected | None:
+    """MSAL raises RuntimeError where an id token fails one of its checks."""
+    if not isinstance(cause, RuntimeError):
+        return None
+    return IdTokenRejected(
+        "The id token was not made for this sign-in.", code="id_token_nonce"
     )

@@ -69,4 +69,5 @@ def _remembered(kept: dict[Key, Value], key: Key, make: Callable[[], Value]) -> 
         return kept[key]
 
 
-os.register_at_fork(after_in_child=forget)
+if hasattr(os, "register_at_fork"):  # not on Windows, where nothing forks
+    os.register_at_fork(after_in_child=forget)
