@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-from http.client import IncompleteRead
 from urllib.parse import urlsplit
 
 import pytest
@@ -210,10 +209,9 @@ def test_a_download_breaks_off_by_order(fake: FakeMicrosoft, graph: Caller) -> N
     address = graph.get(PATH).headers["Location"]
     fake.fail("truncated_download")
 
-    with pytest.raises(requests.exceptions.ChunkedEncodingError) as caught:
+    with pytest.raises(requests.exceptions.ChunkedEncodingError):
         graph.plain("GET", address)
 
-    assert "IncompleteRead" in str(caught.value) or IncompleteRead
     assert graph.plain("GET", address).content == b"0123456789"
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from typing import Any
 from urllib.parse import quote
 
 import pytest
@@ -358,13 +359,18 @@ def test_a_file_open_in_word_can_be_read_but_not_changed(
 ) -> None:
     drive.put("a.txt", b"x")
     drive.lock("a.txt")
-    more = {"PATCH": {"json": {"name": "b"}}, "PUT": {"data": b"y"}}
+    bodies: dict[str, Any] = {
+        "PATCH": {"json": {"name": "b"}},
+        "PUT": {"data": b"y"},
+        "DELETE": {},
+    }
+    body = bodies[method]
     path = "me/drive/root:/a.txt" + (":/content" if method == "PUT" else "")
 
-    assert graph(method, path, **more.get(method, {})).status_code == 423
+    assert graph(method, path, **body).status_code == 423
     assert graph.get("me/drive/root:/a.txt:/content").status_code == 302
     drive.unlock("a.txt")
-    assert graph(method, path, **more.get(method, {})).ok
+    assert graph(method, path, **body).ok
 
 
 def test_personal_ids_are_another_kind_and_known_in_any_case(

@@ -263,7 +263,8 @@ def state_of(world: World) -> GraphState:
 def matches(drive: Drive, item: Item, wanted: str) -> bool:
     """Whether one of the tags in an ``If-Match`` is the item's eTag or cTag."""
     current = {item_json.etag(drive, item), item_json.ctag(drive, item), "*"}
-    return wanted in current
+    # Personal drives tell their tags without quotes and take them with (RFC 9110 §8.8.3).
+    return wanted.strip('"') in {tag.strip('"') for tag in current}
 
 
 def sign(state: GraphState, payload: str) -> str:

@@ -260,6 +260,9 @@ def _page(path: str, answer: Callable[..., Response]) -> Rule:
             return _html(
                 word_pages.problem("That did not work", error.message), error.status
             )
+        finally:
+            # Files that came with a form.
+            request.close()
 
     return Rule(path, endpoint=endpoint)
 
