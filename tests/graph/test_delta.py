@@ -88,3 +88,11 @@ def test_a_page_without_a_way_on_is_an_error(wired, wire: Wire):
 
     with pytest.raises(errors.GraphError):
         list(changes(wired, "b!1"))
+
+
+def test_pages_that_go_in_a_circle_are_left(wired, wire: Wire):
+    link = f"{wire.graph}/drives/b!1/root/delta?token=a"
+    wire.on("GET", "/delta", Reply(json={"value": [], "@odata.nextLink": link}))
+
+    with pytest.raises(errors.GraphError, match="leads back"):
+        list(changes(wired, "b!1"))

@@ -63,7 +63,9 @@ def changes(
     page = _first(rest, drive_id, item_id, link)
     yield page
     while not page.is_last:
-        page = DeltaPage.from_json(rest.get(page.link))
+        before, page = page, DeltaPage.from_json(rest.get(page.link))
+        if page.link == before.link and not page.is_last:
+            raise GraphError("Microsoft's list of changes leads back to itself.")
         yield page
 
 
