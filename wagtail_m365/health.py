@@ -2,24 +2,34 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 from urllib.parse import urlsplit
 
+import requests
 from django.conf import settings as django_settings  # noqa: TID251  # what is tested is Django's own
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from wagtail_m365.errors import Actor, Explanation, M365Error
-from wagtail_m365.http import is_loopback
+from wagtail_m365.errors import (
+    Actor,
+    Explanation,
+    M365Error,
+    Misconfigured,
+    TemporarilyUnavailable,
+)
+from wagtail_m365.http import is_loopback, new_session
 from wagtail_m365.identity.client import IdentityClient
 from wagtail_m365.identity.registration import Registration
 from wagtail_m365.models.configuration import http_options, registration
 
 #: Tenants that stand for many: an application cannot sign in as itself there.
 _MANY_TENANTS = ("common", "organizations", "consumers")
+
+_AADSTS = re.compile(r"AADSTS(\d{4,8})")
 
 
 class Outcome(StrEnum):
@@ -135,7 +145,42 @@ def _ask_redirect_uri(subject: Subject) -> str:
                 "REDIRECT_URI in WAGTAIL_M365."
             ),
         )
-    return _("%(uri)s must be registered exactly so, as platform “Web”.") % {"uri": uri}
+    return _where_microsoft_sends_back(subject)
+
+
+def _where_microsoft_sends_back(subject: Subject) -> str:
+    """Ask the sign-in page, as nobody, whether it would send the browser back to us.
+
+    With ``prompt=none`` it redirects at once when it knows the application and the
+    address, and shows an error page otherwise (OpenID Connect Core §3.1.2.6). What
+    that page says is for people; only the number of the error is taken from it.
+    """
+    request = subject.identity.authorization_request(
+        ["User.Read"], subject.redirect_uri, prompt="none"
+    )
+    answer = _page_of(request.url)
+    if answer.headers.get("Location", "").startswith(subject.redirect_uri):
+        return _("Microsoft would send the browser back to %(uri)s.") % {
+            "uri": subject.redirect_uri
+        }
+    if number := _AADSTS.search(answer.text):
+        code = f"aadsts{number[1]}"
+        raise Misconfigured(code=code, microsoft_code=number[0])
+    raise Skip(
+        _(
+            "%(uri)s must be registered exactly so, as platform “Web”. Only a sign-in "
+            "shows whether it is."
+        )
+        % {"uri": subject.redirect_uri}
+    )
+
+
+def _page_of(url: str) -> requests.Response:
+    with new_session(http_options()) as session:
+        try:
+            return session.get(url, allow_redirects=False)
+        except requests.RequestException as error:
+            raise TemporarilyUnavailable(code="unreachable") from error
 
 
 def _ask_session_cookie(subject: Subject) -> str:
@@ -179,8 +224,8 @@ def _graph_host(subject: Subject) -> str:
 
 
 PROBES = (
-    Probe(name=gettext_lazy("Redirect URI"), ask=_ask_redirect_uri),
     Probe(name=gettext_lazy("Session cookie"), ask=_ask_session_cookie),
     Probe(name=gettext_lazy("Sign-in server"), ask=_ask_discovery, stops=True),
+    Probe(name=gettext_lazy("Redirect URI"), ask=_ask_redirect_uri),
     Probe(name=gettext_lazy("Client ID and credential"), ask=_ask_credential),
 )

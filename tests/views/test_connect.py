@@ -52,9 +52,8 @@ def grace(microsoft):
 
 @pytest.fixture
 def browser(client, microsoft, editor):
-    """The editor's browser, at an address that Microsoft lets register without https."""
+    """The editor's browser, at an address that Microsoft takes without https."""
     client.defaults["SERVER_NAME"] = "localhost"
-    microsoft.app.add_redirect_uri(f"http://localhost{reverse(CALLBACK)}")
     client.force_login(editor)
     return client
 
@@ -411,9 +410,7 @@ def test_switched_off_is_explained(browser, settings):
     assert response.context["explanation"].code == "not_enabled"
 
 
-def test_an_unreachable_microsoft_is_explained(browser, microsoft, settings):
-    microsoft.stop()
-
+def test_an_unreachable_microsoft_is_explained(browser, out_of_reach):
     response = start(browser)
 
     assert response.status_code == 503

@@ -193,9 +193,7 @@ class TestTheConnectionTest:
 
         assert self.failed(local) == {"aadsts90002"}
 
-    def test_a_microsoft_out_of_reach_is_named(self, local, microsoft):
-        microsoft.stop()
-
+    def test_a_microsoft_out_of_reach_is_named(self, local, out_of_reach):
         assert len(self.failed(local)) == 1
 
     def test_the_secret_of_many_tenants_cannot_be_tested(self, local, microsoft, say):
@@ -205,6 +203,16 @@ class TestTheConnectionTest:
 
         assert found["Client ID and credential"].outcome == "skipped"
         assert "stands for many" in found["Client ID and credential"].detail
+
+    def test_an_unregistered_redirect_uri_is_named(self, local, microsoft):
+        microsoft.app.redirect_uris.clear()
+
+        assert "aadsts500" in "".join(self.failed(local))
+
+    def test_a_redirect_uri_written_differently_is_named(self, local, microsoft, say):
+        say(REDIRECT_URI="http://localhost/admin/m365/oauth/Callback/")
+
+        assert self.failed(local) == {"aadsts50011"}
 
     def test_nothing_configured_is_explained(self, local):
         assert self.failed(local) == {"not_configured"}

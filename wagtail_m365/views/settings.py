@@ -58,10 +58,11 @@ class ConnectionTestView(WagtailAdminTemplateMixin, TemplateView):
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         findings: list[Finding] = kwargs.get("findings", [])
-        failed = sum(each.outcome is Outcome.FAILED for each in findings)
+        outcomes = [each.outcome for each in findings]
         return super().get_context_data(
             rows=[(each, _actor_of(each)) for each in findings],
-            failed=failed,
+            failed=outcomes.count(Outcome.FAILED),
+            skipped=outcomes.count(Outcome.SKIPPED),
             settings_url=settings_address(),
             **kwargs,
         )
