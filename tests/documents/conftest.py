@@ -11,6 +11,13 @@ from django.core.files.base import ContentFile
 from wagtail.documents import get_document_model
 from wagtail.models import Collection, GroupCollectionPermission
 
+from wagtail_m365.models import CachedAccessToken, Connection
+from wagtail_m365.models.connections import access_token_context
+from wagtail_m365.models.vault import vault
+from wagtail_m365.redaction import Secret
+from wagtail_m365.testing.server import FakeMicrosoft
+from wagtail_m365.tokens.bundles import EDIT, SAVE
+
 from .storages import FragileStorage, Saboteur
 
 SAMPLES = Path(__file__).parents[2] / "example_site" / "documents"
@@ -108,3 +115,89 @@ def saboteur(settings) -> Iterator[Saboteur]:
 @pytest.fixture
 def sample() -> Callable[[str], bytes]:
     return lambda name: (SAMPLES / name).read_bytes()
+
+
+@pytest.fixture(scope="session")
+def _server() -> Iterator[FakeMicrosoft]:
+    with FakeMicrosoft() as microsoft:
+        yield microsoft
+
+
+@pytest.fixture
+def microsoft(_server, settings) -> FakeMicrosoft:
+    """A world of its own for each test, in which the site's application is known."""
+    _server.reset()
+    settings.WAGTAIL_M365 = _server.settings()
+    return _server
+
+
+@pytest.fixture
+def connect(microsoft) -> Callable[..., Any]:
+    """Connect somebody: the rows as a sign-in leaves them; ``account`` is Microsoft's.
+
+    The sign-in itself has its own tests; here it would only take time.
+    """
+
+    def connect(user: Any, **options: Any) -> Connection:
+        name = user.get_username()
+        scopes = {"User.Read", *EDIT, *SAVE}
+        account = microsoft.add_account(
+            f"{name}@contoso.onmicrosoft.com", name.title(), **options
+        )
+        microsoft.world.consent(account, microsoft.app, scopes)
+        connection = Connection(
+            user=user,
+            default_for=user,
+            client_id=microsoft.app.client_id,
+            authority_tenant=microsoft.tenant.id,
+            tenant_id=account.tenant_id,
+            object_id=account.object_id,
+            home_account_id=f"{account.object_id}.{account.tenant_id}",
+            username=account.username,
+            granted_scopes=" ".join(sorted(scopes)),
+        )
+        refresh = microsoft.world.issue_refresh_token(account, microsoft.app)
+        connection.set_refresh_token(Secret(refresh.text))
+        connection.save()
+        token = microsoft.world.issue_access_token(account, microsoft.app, scopes)
+        context = access_token_context(connection.pk, "graph")
+        CachedAccessToken.objects.create(
+            connection=connection,
+            audience="graph",
+            scopes=connection.granted_scopes,
+            token_sealed=vault().seal(Secret(token), *context),
+            expires_on=int(microsoft.clock.time() + 3600),
+            version=connection.version,
+        )
+        connection.account = account
+        return connection
+
+    return connect
+
+
+@pytest.fixture
+def onedrive(microsoft) -> Callable[[Any], OneDrive]:
+    return lambda connection: OneDrive(microsoft.drive(connection.account))
+
+
+class OneDrive:
+    """Somebody's drive with one edited file in it."""
+
+    def __init__(self, seam: Any) -> None:
+        self.seam = seam
+
+    @property
+    def paths(self) -> list[str]:
+        return self.seam.paths()
+
+    @property
+    def path(self) -> str:
+        (only,) = self.paths
+        return only
+
+    @property
+    def content(self) -> bytes:
+        return self.seam.file(self.path)
+
+    def edit(self, content: bytes, **options: Any) -> None:
+        self.seam.edit(self.path, content, **options)

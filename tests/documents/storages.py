@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from django.core.files.storage import InMemoryStorage
+from django.core.files.base import ContentFile
+from django.core.files.storage import Storage
 
 
 class Died(BaseException):
@@ -41,22 +42,41 @@ class Saboteur:
         return result
 
 
-class FragileStorage(InMemoryStorage):
-    """Every step may be the last one, before or after it is done."""
+class FragileStorage(Storage):
+    """Files without paths; every step may be the last one, before or after it."""
 
     saboteur = Saboteur()
 
+    def __init__(self):
+        self.files = {}
+
     def _open(self, name, mode="rb"):
         self.saboteur.pass_by()
-        return super()._open(name, mode)
+        if name not in self.files:
+            raise FileNotFoundError(name)
+        return ContentFile(self.files[name], name)
 
-    def save(self, name, content, max_length=None):
+    def _save(self, name, content):
         self.saboteur.pass_by()
-        saved = super().save(name, content, max_length)
+        self.files[name] = b"".join(content.chunks())
         self.saboteur.pass_by()
-        return saved
+        return name
 
     def delete(self, name):
         self.saboteur.pass_by()
-        super().delete(name)
+        self.files.pop(name, None)
         self.saboteur.pass_by()
+
+    def exists(self, name):
+        return name in self.files
+
+    def size(self, name):
+        if name not in self.files:
+            raise FileNotFoundError(name)
+        return len(self.files[name])
+
+    def url(self, name):
+        return f"/files/{name}"
+
+    def deconstruct(self):
+        return f"{type(self).__module__}.{type(self).__qualname__}", (), {}

@@ -118,8 +118,7 @@ def thin_out(
         since = timezone.now() - timedelta(days=settings.KEEP_VERSIONS_DAYS)
         beyond = [version for version in beyond if version.replaced_at < since]
     if not dry_run:
-        for version in beyond:
-            version.delete()
+        DocumentVersion.objects.filter(pk__in=[each.pk for each in beyond]).delete()
     return beyond
 
 

@@ -1,0 +1,114 @@
+from __future__ import annotations
+
+import pytest
+
+from wagtail_m365.documents.saving import save_copy
+from wagtail_m365.errors import (
+    FileMissing,
+    NameRefused,
+    NameTaken,
+    NotAllowed,
+    NotConnected,
+)
+
+
+@pytest.fixture
+def drive(ada, connect, onedrive):
+    return onedrive(connect(ada))
+
+
+def save(document, user, **options):
+    options = {"folder": "", "name": "copy.docx", "conflict": "fail"} | options
+    return save_copy(document, user, **options)
+
+
+def test_a_copy_is_saved_with_a_link(document, ada, drive):
+    item = save(document, ada)
+    assert drive.path == "copy.docx"
+    assert drive.content == b"first"
+    assert item.name == "copy.docx"
+    assert item.web_url.startswith("http")
+
+
+def test_missing_folders_are_made(document, ada, drive):
+    save(document, ada, folder="Press/2026/Q3 #1 – 100%")
+    assert drive.path == "Press/2026/Q3 #1 – 100%/copy.docx"
+    save(document, ada, folder="/Press/2026/Q3 #1 – 100%/", name="second.docx")
+    assert len(drive.paths) == 2
+
+
+def test_a_taken_name_stops_if_wished(document, ada, drive):
+    drive.seam.put("/copy.docx", b"mine")
+    with pytest.raises(NameTaken):
+        save(document, ada, conflict="fail")
+    assert drive.content == b"mine"
+
+
+def test_a_taken_name_is_changed_if_wished(document, ada, drive):
+    drive.seam.put("/copy.docx", b"mine")
+    item = save(document, ada, conflict="rename")
+    assert item.name != "copy.docx"
+    assert drive.seam.file("/copy.docx") == b"mine"
+    assert drive.seam.file(f"/{item.name}") == b"first"
+
+
+def test_what_is_there_is_replaced_if_wished(document, ada, drive):
+    drive.seam.put("/copy.docx", b"mine")
+    save(document, ada, conflict="replace")
+    assert drive.content == b"first"
+
+
+@pytest.mark.parametrize("name", ["", "a:b.docx", "CON", "~$lock.docx", "end. "])
+def test_a_name_that_onedrive_refuses_is_told_before_anything_is_sent(
+    document, ada, drive, microsoft, name
+):
+    microsoft.clear_requests()
+    with pytest.raises(NameRefused):
+        save(document, ada, name=name)
+    assert not microsoft.requests
+
+
+def test_a_file_where_a_folder_is_wanted(document, ada, drive):
+    drive.seam.put("/Press", b"a file")
+    with pytest.raises(NameTaken):
+        save(document, ada, folder="Press")
+
+
+def test_whoever_may_choose_a_document_may_take_a_copy(
+    document, make_editor, connect, onedrive
+):
+    reader = make_editor("cleo", "choose_document")
+    drive = onedrive(connect(reader))
+    save(document, reader)
+    assert drive.content == b"first"
+
+
+def test_whoever_may_not_even_choose_it_takes_nothing(document, django_user_model):
+    stranger = django_user_model.objects.create_user("eve")
+    with pytest.raises(NotAllowed):
+        save(document, stranger)
+
+
+def test_any_format_can_be_saved(make_document, ada, drive):
+    save(make_document(b"%PDF", name="a.pdf"), ada, name="a.pdf")
+    assert drive.content == b"%PDF"
+
+
+def test_without_an_account(document, ada, microsoft):
+    with pytest.raises(NotConnected):
+        save(document, ada)
+
+
+def test_a_file_that_vanished(document, ada, drive):
+    document.file.storage.delete(document.file.name)
+    with pytest.raises(FileMissing):
+        save(document, ada)
+
+
+def test_it_is_in_the_log(document, ada, drive):
+    from wagtail.models import ModelLogEntry
+
+    save(document, ada, folder="Press")
+    entry = ModelLogEntry.objects.get(action="wagtail_m365.save")
+    assert entry.user == ada
+    assert entry.data == {"name": "copy.docx", "folder": "Press"}
