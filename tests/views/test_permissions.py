@@ -7,7 +7,7 @@ from django.core.files.base import ContentFile
 from django.urls import reverse
 from wagtail.models import Collection
 
-from wagtail_m365.models import DocumentVersion
+from wagtail_m365.models import DocumentVersion, EditSession
 
 from .conftest import may
 
@@ -67,35 +67,35 @@ def addresses(document):
     }
 
 
+@pytest.fixture
+def knock(client, people, document, addresses, open_session):
+    """Somebody who has the document open asks for one of its pages."""
+
+    def knock(who, name, method="get"):
+        open_session(document, people[who])
+        client.force_login(people[who])
+        response = getattr(client, method)(addresses[name])
+        response.close()
+        return response
+
+    return knock
+
+
 @pytest.mark.parametrize("who", ALLOWED)
 @pytest.mark.parametrize("name", [*PAGES, *VERSION_PAGES])
-def test_those_who_may_change_it_are_let_in(
-    client, people, document, addresses, open_session, who, name
-):
-    open_session(document, people[who])
-    client.force_login(people[who])
-
-    response = client.get(addresses[name])
-    response.close()
-
-    assert response.status_code == 200
+def test_those_who_may_change_it_are_let_in(knock, who, name):
+    assert knock(who, name).status_code == 200
 
 
 @pytest.mark.parametrize("method", ["get", "post"])
 @pytest.mark.parametrize("who", REFUSED)
 @pytest.mark.parametrize("name", [*PAGES, "check", *VERSION_PAGES])
-def test_everybody_else_is_led_away(
-    client, people, document, addresses, open_session, who, name, method
-):
-    session = open_session(document, people[who])
-    client.force_login(people[who])
-
-    response = getattr(client, method)(addresses[name])
+def test_everybody_else_is_led_away(knock, who, name, method):
+    response = knock(who, name, method)
 
     assert response.status_code == 302
     assert response.url == reverse("wagtailadmin_home")
-    session.refresh_from_db()
-    assert session.is_unfinished
+    assert EditSession.objects.get().is_unfinished
 
 
 @pytest.mark.parametrize("method", ["get", "post"])

@@ -7,6 +7,7 @@ from django.contrib.messages import get_messages
 from django.urls import reverse
 from wagtail.models import ModelLogEntry, Site
 
+from wagtail_m365.graph.names import safe_name
 from wagtail_m365.tokens import bundles
 
 pytestmark = pytest.mark.django_db
@@ -50,7 +51,7 @@ def test_the_form_offers_a_folder_named_like_the_site(connected, document):
 
     form = connected.get(page(document)).context["form"]
 
-    assert form["folder"].value() == "Harbour： Press"
+    assert form["folder"].value() == safe_name("Harbour: Press")
 
 
 def test_every_field_has_its_label(connected, document):

@@ -18,7 +18,7 @@ from django.views.generic import TemplateView
 from wagtail_m365 import hooks
 from wagtail_m365.documents.opening import open_document, preflight
 from wagtail_m365.documents.preflight import leaves_protection
-from wagtail_m365.errors import TokenError
+from wagtail_m365.errors import AlreadyOpen, TokenError
 from wagtail_m365.models import EditSession
 from wagtail_m365.tokens import bundles
 from wagtail_m365.tokens.connect_urls import connect_url
@@ -53,6 +53,9 @@ class OpenView(DocumentPage, TemplateView):
             opened = open_document(document, request.user)
         except TokenError as error:
             return self.sign_in(error)
+        except AlreadyOpen:
+            # The page says who has it, and since when.
+            return self.render_to_response(self.get_context_data(), status=409)
         instead = hooks.after_m365_open(
             request=request, document=document, session=opened.session
         )
