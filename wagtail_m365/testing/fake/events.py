@@ -165,32 +165,38 @@ def _start(row: Json) -> datetime:
     return _moment(row["start"])
 
 
+_DEFAULTS: Json = {
+    "subject": "",
+    "bodyPreview": "",
+    "importance": "normal",
+    "sensitivity": "normal",
+    "isAllDay": False,
+    "isCancelled": False,
+    "isDraft": False,
+    "isOrganizer": True,
+    "isOnlineMeeting": False,
+    "hasAttachments": False,
+    "showAs": "busy",
+    "type": "singleInstance",
+}
+
+
 def _defaults(call: Call) -> Json:
-    author, now = person(call), timestamp(call.now)
-    identifier = uuid.uuid4().hex
-    address = {"name": author.name, "address": author.username}
+    """An event of which nothing is said yet."""
+    author, identifier = person(call), uuid.uuid4().hex
+    times = ("createdDateTime", "lastModifiedDateTime")
     return {
         "id": f"AAMk{identifier}",
-        "createdDateTime": now,
-        "lastModifiedDateTime": now,
+        **dict.fromkeys(times, timestamp(call.now)),
         "iCalUId": identifier,
-        "subject": "",
-        "bodyPreview": "",
-        "importance": "normal",
-        "sensitivity": "normal",
-        "isAllDay": False,
-        "isCancelled": False,
-        "isDraft": False,
-        "isOrganizer": True,
-        "isOnlineMeeting": False,
-        "hasAttachments": False,
-        "showAs": "busy",
-        "type": "singleInstance",
+        **_DEFAULTS,
         "webLink": f"{call.origin}/word/",
         "body": {"contentType": "text", "content": ""},
         "location": {"displayName": ""},
         "attendees": [],
-        "organizer": {"emailAddress": address},
+        "organizer": {
+            "emailAddress": {"name": author.name, "address": author.username}
+        },
     }
 
 

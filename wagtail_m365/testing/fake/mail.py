@@ -109,35 +109,44 @@ def delete(call: Call, message: str) -> Response:
 
 
 def _new(call: Call, sent: Any) -> Json:
+    """The message as it is kept.
+
+    Raises:
+        GraphError: 400.
+    """
     check_properties(sent, _WRITABLE, "microsoft.graph.message")
-    for name in _RECIPIENTS:
-        for recipient in sent.get(name) or []:
-            _address(recipient)
-    text = sent.get("body") or {}
+    for recipient in (one for name in _RECIPIENTS for one in sent.get(name) or []):
+        _address(recipient)
+    text = {"contentType": "text", "content": ""} | (sent.get("body") or {})
     check_properties(text, {"contentType", "content"}, "microsoft.graph.itemBody")
-    now, author = timestamp(call.now), person(call)
-    sender = {"emailAddress": {"name": author.name, "address": author.username}}
+    account = person(call)
+    sender = {"emailAddress": {"name": account.name, "address": account.username}}
+    lists = {name: sent.get(name) or [] for name in (*_RECIPIENTS, "replyTo")}
+    return {
+        **_stamped(call),
+        "hasAttachments": bool(sent.get("attachments")),
+        "subject": sent.get("subject", ""),
+        "bodyPreview": str(text["content"])[:_PREVIEW],
+        "importance": sent.get("importance", "normal"),
+        "body": text,
+        "sender": sender,
+        "from": sender,
+        **lists,
+    }
+
+
+def _stamped(call: Call) -> Json:
+    """What the service itself writes on a new message."""
     identifier = uuid.uuid4().hex
+    times = ("createdDateTime", "lastModifiedDateTime", "receivedDateTime")
     return {
         "id": f"AAMk{identifier}",
-        "createdDateTime": now,
-        "lastModifiedDateTime": now,
-        "receivedDateTime": now,
-        "sentDateTime": now,
-        "hasAttachments": bool(sent.get("attachments")),
+        **dict.fromkeys((*times, "sentDateTime"), timestamp(call.now)),
         "internetMessageId": f"<{identifier}@fake.invalid>",
-        "subject": sent.get("subject", ""),
-        "bodyPreview": str(text.get("content", ""))[:_PREVIEW],
-        "importance": sent.get("importance", "normal"),
         "parentFolderId": "sentitems",
         "isRead": True,
         "isDraft": False,
         "webLink": f"{call.origin}/word/",
-        "body": {"contentType": text.get("contentType", "text")}
-        | {"content": text.get("content", "")},
-        "sender": sender,
-        "from": sender,
-        **{name: sent.get(name) or [] for name in (*_RECIPIENTS, "replyTo")},
     }
 
 

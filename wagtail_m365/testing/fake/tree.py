@@ -1,98 +1,21 @@
-"""A drive: its tree of items and the rules by which it changes.
-
-Everything here is plain Python; HTTP is in the modules that are named after Graph's
-resources. Callers hold the world's lock.
-"""
+"""A drive: the rules by which its items are made and changed."""
 
 from __future__ import annotations
 
 import posixpath
-import uuid
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
-from datetime import datetime
+from dataclasses import dataclass
 
 from .blobs import Blob
-from .graph_errors import (
-    invalid_request,
-    item_not_found,
-    locked,
-    name_taken,
-    quota_reached,
-)
-from .item_names import LONGEST_PATH, check_name, path_too_long
-from .items import Author, BusinessIds, Grant, Item, PersonalIds, Version
+from .catalogue import Catalogue
+from .graph_errors import invalid_request, name_taken
+from .items import Author, Grant, Item, Version
 
-TERABYTE = 2**40
 BEHAVIOURS = ("fail", "replace", "rename")
 
 
 @dataclass(kw_only=True, eq=False)
-class Drive:
-    """A OneDrive, or a document library of a SharePoint site.
-
-    Attributes:
-        kind: ``business``, ``personal`` or ``documentLibrary``, Graph's ``driveType``.
-        owner: Whose OneDrive it is; for a library, the one who made it.
-        enrich: Rewrites Office files on arrival, as SharePoint does.
-        used: Bytes of all files, without old versions.
-        listeners: Called after each change with the item and the kind of change
-            (``created``, ``updated``, ``deleted``).
-    """
-
-    kind: str
-    owner: Author
-    now: Callable[[], datetime]
-    enrich: Callable[[Blob, str], Blob]
-    name: str = "OneDrive"
-    site_id: str = ""
-    quota_total: int = TERABYTE
-    requires_check_out: bool = False
-    listeners: list[Callable[[Drive, Item, str], None]] = field(default_factory=list)
-    items: dict[str, Item] = field(default_factory=dict)
-    recycle_bin: dict[str, Item] = field(default_factory=dict)
-    tombstones: dict[str, Item] = field(default_factory=dict)
-    used: int = 0
-    change_number: int = 0
-    oldest_delta: int = 0
-
-    def __post_init__(self) -> None:
-        self.ids = PersonalIds() if self.is_personal else BusinessIds()
-        self.id = (
-            self.ids.drive
-            if isinstance(self.ids, PersonalIds)
-            else BusinessIds.new_drive()
-        )
-        self.created_at = self.now()
-        self.root = self._new("root", None, self.owner)
-        self.root.children = {}
-
-    @property
-    def is_personal(self) -> bool:
-        """Whether this is a private person's OneDrive."""
-        return self.kind == "personal"
-
-    def get(self, item_id: str) -> Item:
-        """The item of this id; personal ids are compared without letter case.
-
-        Raises:
-            GraphError: 404.
-        """
-        if item_id == "root":
-            return self.root
-        item = self.items.get(self._key(item_id))
-        if item is None:
-            raise item_not_found()
-        return item
-
-    def find(self, anchor: Item, segments: Sequence[str]) -> Item | None:
-        """The item at a path below the anchor, if it is there."""
-        item: Item | None = anchor
-        for name in segments:
-            item = item.child(name) if item else None
-        return item
-
-    # Making
+class Drive(Catalogue):
+    """A OneDrive, or a document library: how its items are made and changed."""
 
     def create_folder(
         self, parent: Item, name: str, by: Author, conflict: str = "fail"
@@ -143,7 +66,7 @@ class Drive:
         if not in_office:
             self.check_unlocked(item, by)
             blob = self._arriving(blob, item.name, item.size)
-        self._check_quota(blob.size - item.size)
+        self.check_quota(blob.size - item.size)
         item.ctag_number += 1
         item.client_modified_at = None
         self.add_version(item, blob, by)
@@ -161,8 +84,6 @@ class Drive:
         )
         item.etag_number += 1
         self.changed(item, "updated", by)
-
-    # Changing
 
     def relocate(
         self,
@@ -183,9 +104,7 @@ class Drive:
         if item in parent.lineage():
             raise invalid_request("A folder cannot be moved into itself", "cannotMove")
         name = self._name_for(item, parent, name, conflict)
-        old = item.parent
-        if old is not None and old.children is not None:
-            del old.children[item.name.casefold()]
+        self._detach(item)
         item.name = name
         self._attach(item, parent)
         item.etag_number += 1
@@ -198,9 +117,7 @@ class Drive:
             raise invalid_request("The root cannot be deleted")
         for one in (item, *item.descendants()):
             self.check_unlocked(one, by)
-        parent = item.parent
-        if parent is not None and parent.children is not None:
-            del parent.children[item.name.casefold()]
+        self._detach(item)
         self.used -= item.size
         for one in (item, *item.descendants()):
             self._bury(one)
@@ -234,52 +151,8 @@ class Drive:
             self.copy(child, folder, child.name, by)
         return folder
 
-    # Rules
-
-    def check_unlocked(self, item: Item, by: Author) -> None:
-        """Refuse to change what an application or another's check-out holds.
-
-        Raises:
-            GraphError: 423.
-        """
-        checked_out = item.checked_out_by
-        if item.held_by or (checked_out and checked_out.id != by.id):
-            raise locked()
-
-    def changed(self, item: Item, change: str, by: Author) -> None:
-        """Count the change for delta, and tell who listens."""
-        for one in item.lineage():
-            self._count(one)
-            if one is not item:
-                one.ctag_number += 1
-                one.modified_at, one.modified_by = self.now(), by
-        for listener in self.listeners:
-            listener(self, item, change)
-
-    def _count(self, item: Item) -> None:
-        self.change_number += 1
-        item.changed_in = self.change_number
-
-    def _key(self, item_id: str) -> str:
-        return item_id.casefold() if self.is_personal else item_id
-
-    def _new(self, name: str, parent: Item | None, by: Author) -> Item:
-        now = self.now()
-        item = Item(
-            id=self.ids.new(),
-            guid=uuid.uuid4(),
-            name=name,
-            parent=parent,
-            created_at=now,
-            created_by=by,
-            modified_at=now,
-            modified_by=by,
-        )
-        self.items[self._key(item.id)] = item
-        return item
-
     def _new_file(self, parent: Item, name: str, blob: Blob, by: Author) -> Item:
-        self._check_quota(blob.size)
+        self.check_quota(blob.size)
         file = self._new(name, parent, by)
         file.versions.append(
             Version(number=1, blob=blob, modified_at=file.modified_at, modified_by=by)
@@ -291,37 +164,21 @@ class Drive:
         self.changed(file, "created", by)
         return file
 
+    def _detach(self, item: Item) -> None:
+        """Out of its folder, which changes by that."""
+        if item.parent is not None and item.parent.children is not None:
+            del item.parent.children[item.name.casefold()]
+            self._count(item.parent)
+
     def _attach(self, item: Item, parent: Item) -> None:
         if parent.children is None:
             raise invalid_request("The parent is not a folder")
         item.parent = parent
         parent.children[item.name.casefold()] = item
 
-    def _bury(self, item: Item) -> None:
-        del self.items[self._key(item.id)]
-        item.deleted_at = self.now()
-        item.held_by = None
-        self._count(item)
-        self.tombstones[item.id] = item
-
     def _arriving(self, blob: Blob, name: str, replaced: int) -> Blob:
-        self._check_quota(blob.size - replaced)
+        self.check_quota(blob.size - replaced)
         return blob if self.is_personal else self.enrich(blob, name)
-
-    def check_new(self, parent: Item, name: str) -> None:
-        """Refuse a name, or a path, that OneDrive does not take.
-
-        Raises:
-            GraphError: 400.
-        """
-        in_root = parent is self.root and self.kind == "documentLibrary"
-        check_name(name, in_root_of_library=in_root)
-        if len(f"{parent.path}/{name}") > LONGEST_PATH:
-            raise path_too_long()
-
-    def _check_quota(self, growth: int) -> None:
-        if growth > 0 and self.used + growth > self.quota_total:
-            raise quota_reached()
 
     def _name_for(self, item: Item, parent: Item, name: str, conflict: str) -> str:
         taken = parent.child(name)

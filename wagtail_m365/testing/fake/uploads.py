@@ -221,14 +221,7 @@ def _commit(call: Call, session: UploadSession) -> Response:
     intrude(call, session.parent, session.name)
     if session.parent.deleted_at is not None:
         raise item_not_found()
-    taken = session.parent.child(session.name)
-    if taken is not None and session.conflict == "fail":
-        _forget(call, session.id)
-        raise GraphError(
-            status=409,
-            code="upload_name_conflict",
-            message="Another file exists with the same name as the uploaded session.",
-        )
+    _check_name_is_free(call, session)
     del call.state.uploads[session.id]
     item, is_new = session.drive.put_file(
         session.parent,
@@ -243,6 +236,17 @@ def _commit(call: Call, session: UploadSession) -> Response:
     response = call.answer_item(item, 201 if is_new else 200)
     settle(call, item)
     return response
+
+
+def _check_name_is_free(call: Call, session: UploadSession) -> None:
+    """Raises: GraphError: 409 when somebody has taken the name meanwhile."""
+    if session.conflict == "fail" and session.parent.child(session.name) is not None:
+        _forget(call, session.id)
+        raise GraphError(
+            status=409,
+            code="upload_name_conflict",
+            message="Another file exists with the same name as the uploaded session.",
+        )
 
 
 def _progress(session: UploadSession) -> Json:

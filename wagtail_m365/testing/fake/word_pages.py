@@ -12,6 +12,7 @@ from .items import Item
 from .office_files import Field, application
 from .state import Account
 from .tree import Drive
+from .word_grid import grids
 from .word_style import STYLE
 
 _FAKE = (
@@ -20,6 +21,7 @@ _FAKE = (
 )
 _DATE = "%d %b %Y, %H:%M:%S UTC"
 _KILO = 1024
+_HOME = '<a href="/word/">Files</a>'
 
 
 def page(
@@ -33,7 +35,7 @@ def page(
         '<!doctype html><html lang="en"><head><meta charset="utf-8">'
         '<meta name="viewport" content="width=device-width, initial-scale=1">'
         f"<title>{escape(title)} – fake Microsoft 365</title><style>{STYLE}</style></head>"
-        f'<body class="{kind}"><header>{header or _header("Files")}</header>'
+        f'<body class="{kind}"><header>{header or _HOME}</header>'
         f'<div class="fake" role="note">{_FAKE}</div>{note}{body}</body></html>'
     )
 
@@ -80,21 +82,17 @@ def editor(
 ) -> str:
     """A file, with its texts to edit."""
     kind = application(item.name)
-    sheets = _sheets(fields) if fields else _no_text(kind)
-    tag = f'<input type="hidden" name="etag" value="{escape(etag(drive, item))}">'
-    form = (
-        f'<form method="post" id="document" class="work">{tag}{sheets}</form>'
-        if can_edit
-        else sheets
-    )
-    body = f'<div class="desk"><main>{form}</main>{_aside(drive, item)}</div>'
-    ribbon = _ribbon(drive, item, account, has_text=bool(fields)) if can_edit else ""
-    header = _header(
-        kind or "File",
-        f'<h1 title="{escape(item.path)}">{escape(item.name)}</h1>'
-        + _switch(account, accounts),
-        f"{_address('', drive, item.parent or item)}?as={quote(account.username)}",
-    )
+    main = _sheets(fields) if fields else _no_text(kind)
+    ribbon = ""
+    if can_edit:
+        ribbon = _ribbon(drive, item, account, has_text=bool(fields))
+        tag = f'<input type="hidden" name="etag" value="{escape(etag(drive, item))}">'
+        main = f'<form method="post" id="document">{tag}{main}</form>'
+    body = f'<div class="desk"><main>{main}</main>{_aside(drive, item)}</div>'
+    back = web_url("", drive, item.parent or item)
+    header = _header(kind or "File", f"{back}?as={quote(account.username)}")
+    header += f'<h1 title="{escape(item.path)}">{escape(item.name)}</h1>'
+    header += _switch(account, accounts)
     return page(item.name, ribbon + body, header=header, kind=kind, message=message)
 
 
@@ -107,8 +105,8 @@ def problem(title: str, text: str) -> str:
     return page(title, body)
 
 
-def _header(kind: str, more: str = "", back: str = "/word/") -> str:
-    return f'<a href="{back}">Files</a><span class="kind">{escape(kind)}</span>{more}'
+def _header(kind: str, back: str) -> str:
+    return f'<a href="{back}">Files</a><span class="kind">{escape(kind)}</span>'
 
 
 def _switch(account: Account, accounts: Iterable[Account]) -> str:
@@ -124,32 +122,19 @@ def _switch(account: Account, accounts: Iterable[Account]) -> str:
 
 
 def _ribbon(drive: Drive, item: Item, account: Account, *, has_text: bool) -> str:
-    save = (
-        '<button class="main" form="document" name="action" value="save">Save</button>'
-    )
-    hold = _button("lock", "Keep it open in the desktop app")
-    if item.held_by is not None:
-        hold = _button("unlock", "Close the desktop app")
-    name = (
-        '<details><summary>Rename</summary><form method="post">'
-        '<label for="name">New name</label>'
-        f'<input id="name" name="name" value="{escape(item.name)}" size="34">'
-        '<button name="action" value="rename">Rename</button></form></details>'
-    )
-    replace = (
-        "<details><summary>Replace</summary>"
-        '<form method="post" enctype="multipart/form-data">'
-        '<label for="file">With the file</label><input id="file" type="file" name="file">'
-        '<button name="action" value="replace">Replace</button></form></details>'
-    )
-    delete = (
-        "<details><summary>Delete</summary>"
-        f"{_button('delete', 'Yes, move it to the recycle bin')}</details>"
-    )
-    close = _button("close", "Close")
-    download = f'<a class="button" href="{_address("file", drive, item)}">Download</a>'
+    """What can be done with the file."""
+    parts = [_SAVE] if has_text else []
+    parts += [
+        _button("lock", "Keep it open in the desktop app")
+        if item.held_by is None
+        else _button("unlock", "Close the desktop app"),
+        _RENAME.format(name=escape(item.name)),
+        _REPLACE,
+        f"<details><summary>Delete</summary>{_DELETE}</details>",
+        f'<a class="button" href="{_address("file", drive, item)}">Download</a>',
+        _button("close", "Close"),
+    ]
     state = f"Version {item.versions[-1].number}.0, saved by {_by(item)}"
-    parts = (save if has_text else "", hold, name, replace, delete, download, close)
     return (
         f'<div class="ribbon" role="toolbar" aria-label="File">{"".join(parts)}'
         f'<span class="end" id="state">{state}</span></div>'
@@ -158,6 +143,22 @@ def _ribbon(drive: Drive, item: Item, account: Account, *, has_text: bool) -> st
 
 def _button(action: str, label: str) -> str:
     return f'<form method="post"><button name="action" value="{action}">{label}</button></form>'
+
+
+_SAVE = '<button class="main" form="document" name="action" value="save">Save</button>'
+_RENAME = (
+    '<details><summary>Rename</summary><form method="post">'
+    '<label for="name">New name</label>'
+    '<input id="name" name="name" value="{name}" size="34">'
+    '<button name="action" value="rename">Rename</button></form></details>'
+)
+_REPLACE = (
+    "<details><summary>Replace</summary>"
+    '<form method="post" enctype="multipart/form-data">'
+    '<label for="file">With the file</label><input id="file" type="file" name="file">'
+    '<button name="action" value="replace">Replace</button></form></details>'
+)
+_DELETE = _button("delete", "Yes, move it to the recycle bin")
 
 
 def _sheets(fields: Sequence[Field]) -> str:
@@ -169,13 +170,7 @@ def _sheets(fields: Sequence[Field]) -> str:
         f'rows="{one.text.count(chr(10)) + 3}">\n{escape(one.text)}</textarea></div>'
         for number, one in enumerate(long)
     )
-    cells = "".join(
-        f'<label>{escape(one.label)}<input name="{escape(one.key)}" '
-        f'value="{escape(one.text)}"{" readonly" * one.is_fixed}></label>'
-        for one in fields
-        if not one.is_long
-    )
-    return result + (f'<div class="sheet cells">{cells}</div>' if cells else "")
+    return result + grids(fields)
 
 
 def _no_text(kind: str) -> str:
@@ -189,13 +184,7 @@ def _no_text(kind: str) -> str:
 
 
 def _aside(drive: Drive, item: Item) -> str:
-    present = "".join(f"<li>{escape(one.name)}</li>" for one in item.open_by.values())
-    held = ""
-    if item.held_by is not None:
-        held = (
-            f"<p><strong>{escape(item.held_by.name)}</strong> keeps it open in the desktop "
-            "app: for everybody else, and for the site, it is locked.</p>"
-        )
+    """What there is to know about the file."""
     versions = "".join(
         f"<li>{one.number}.0, {one.modified_at.strftime(_DATE)}, "
         f"{escape(one.modified_by.name or one.modified_by.application_name)}, "
@@ -211,10 +200,24 @@ def _aside(drive: Drive, item: Item) -> str:
     )
     rows = "".join(f"<dt>{name}</dt><dd>{escape(text)}</dd>" for name, text in facts)
     return (
-        '<aside aria-label="About this file"><section id="present"><h2>Who has it open</h2>'
-        f"<ul>{present or '<li>Nobody</li>'}</ul>{held}</section>"
+        f'<aside aria-label="About this file">{_present(item)}'
         f'<section><h2>Versions</h2><ul id="versions">{versions}</ul></section>'
         f"<section><h2>Details</h2><dl>{rows}</dl></section></aside>"
+    )
+
+
+def _present(item: Item) -> str:
+    """Who has the file open, and who keeps it locked."""
+    people = "".join(f"<li>{escape(one.name)}</li>" for one in item.open_by.values())
+    held = ""
+    if item.held_by is not None:
+        held = (
+            f"<p><strong>{escape(item.held_by.name)}</strong> keeps it open in the desktop "
+            "app: for everybody else, and for the site, it is locked.</p>"
+        )
+    return (
+        '<section id="present"><h2>Who has it open</h2>'
+        f"<ul>{people or '<li>Nobody</li>'}</ul>{held}</section>"
     )
 
 
@@ -254,8 +257,6 @@ def _trail(drive: Drive, item: Item, account: Account | None) -> str:
 
 
 def _address(what: str, drive: Drive, item: Item) -> str:
-    if not what:
-        return web_url("", drive, item)
     return f"/word/{what}/{quote(drive.id, safe='!')}/{item.id}"
 
 

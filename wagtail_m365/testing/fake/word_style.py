@@ -17,7 +17,10 @@ header { background: var(--app); color: #fff; padding: .6rem 1.25rem; display: f
   gap: 1rem; align-items: center; flex-wrap: wrap; }
 header a { color: #fff; } header .kind { font-weight: 600; }
 header h1 { font-size: 1rem; margin: 0; font-weight: 400; overflow-wrap: anywhere; }
-header form { margin-left: auto; display: flex; gap: .5rem; align-items: center; }
+header form { margin-left: auto; display: flex; gap: .5rem; align-items: center;
+  max-width: 100%; }
+header select { min-width: 0; }
+header label { white-space: nowrap; }
 .ribbon { background: #fff; border-bottom: 1px solid var(--line); padding: .6rem 1.25rem;
   display: flex; gap: .6rem; flex-wrap: wrap; align-items: center; }
 .ribbon form, .ribbon details form { display: flex; gap: .5rem; align-items: center; }
@@ -38,9 +41,11 @@ summary { cursor: pointer; padding: .3rem .4rem; }
   font: 1.05rem/1.7 Calibri, Carlito, "Segoe UI", sans-serif; min-height: 26rem; }
 .PowerPoint .sheet { padding: 1.25rem 1.5rem; }
 .PowerPoint .sheet textarea { min-height: 9rem; }
-.cells { display: grid; grid-template-columns: repeat(auto-fill, minmax(11rem, 1fr)); }
-.cells label { border: 1px solid var(--line); padding: .2rem .4rem; margin: -1px 0 0 -1px; }
-.cells input { width: 100%; border: 0; padding: .15rem 0; border-radius: 0; }
+.cells { padding: 1rem; overflow-x: auto; }
+.cells table { width: auto; } .cells caption { text-align: left; color: var(--soft); }
+.cells td, .cells th { border: 1px solid var(--line); padding: 0; min-width: 8rem; }
+.cells th { background: #f3f2f1; text-align: center; min-width: 2.5rem; }
+.cells input { width: 100%; border: 0; border-radius: 0; padding: .3rem .5rem; }
 .cells input[readonly] { color: var(--soft); font-style: italic; }
 aside { font-size: .9rem; } aside section, .panel { background: #fff; padding: 1rem;
   border: 1px solid var(--line); border-radius: 4px; margin-bottom: 1rem; }
