@@ -178,6 +178,24 @@ def test_refusing_at_microsoft_ends_on_a_page_that_says_so(browser, microsoft, a
     assert not Connection.objects.exists()
 
 
+def test_what_only_an_administrator_can_grant_is_asked_by_a_link(
+    browser, microsoft, ada
+):
+    microsoft.tenant.user_consent = False
+    boss = microsoft.add_account("boss@contoso.example", is_admin=True)
+    leaving = start(browser, scopes="Mail.Send")
+
+    page = page_after(browser, come_back(browser, microsoft, leaving, ada))
+    letter = page.context["letter"]
+    granted = browser.get(microsoft.sign_in(letter.url, boss))
+    browser_again = sign_in(browser, microsoft, ada, scopes="Mail.Send")
+
+    assert "Mail.Send" in page.content.decode()
+    assert granted["Location"].endswith("#tab-m365")
+    assert browser_again["Location"].endswith("#tab-m365")
+    assert "Mail.Send" in Connection.objects.get().scopes
+
+
 @pytest.mark.parametrize(
     "answer",
     [

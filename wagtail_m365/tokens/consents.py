@@ -22,6 +22,9 @@ from .broker import token_for
 from .demands import Demand, audience_and_scopes
 from .refreshing import World
 
+#: What each sign-in asks for beside its rights: where people may not consent by
+#: themselves, the administrator has to grant these as well.
+_SIGN_IN = ("openid", "profile", "offline_access")
 #: Minutes between two looks at the same request.
 _LOOK_EVERY = 30
 
@@ -59,7 +62,7 @@ def letter(
         at = tenant or "organizations"
     query = {
         "client_id": here.client_id,
-        "scope": " ".join(scope_names.absolute(wanted, here.cloud.graph)),
+        "scope": " ".join([*scope_names.absolute(wanted, here.cloud.graph), *_SIGN_IN]),
         "redirect_uri": redirect_uri,
         "state": state,
     }

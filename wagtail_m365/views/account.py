@@ -23,13 +23,15 @@ from wagtail_m365.errors import Explanation, M365Error
 from wagtail_m365.hooks import Purpose
 from wagtail_m365.models import Connection
 from wagtail_m365.models.configuration import registration
+from wagtail_m365.tokens.consents import AdminLetter
 from wagtail_m365.tokens.disconnecting import disconnect
 from wagtail_m365.tokens.purposes import declared
 from wagtail_m365.tokens.states import error_of
 
 from .access import UsesMicrosoft365, may_use, safe_next
-from .connect import account_address
+from .addresses import account_address
 from .errors import actor_name
+from .letters import letter_for
 from .rights import Right, rights
 
 TAB = SettingsTab("m365", gettext_lazy("Microsoft 365"), order=300)
@@ -101,6 +103,8 @@ class Row:
     #: What is wrong, if the state is not active.
     explanation: Explanation | None
     actor: str
+    #: For the Entra administrator, where only that one can help.
+    letter: AdminLetter | None
 
 
 class ConnectionsPanel(BaseSettingsPanel):
@@ -166,7 +170,14 @@ class ConnectionsPanel(BaseSettingsPanel):
             label=self.form.label_of(connection),
             explanation=explanation,
             actor=actor_name(explanation.actor) if explanation else "",
+            letter=self.letter(explanation, connection) if explanation else None,
         )
+
+    def letter(
+        self, explanation: Explanation, connection: Connection
+    ) -> AdminLetter | None:
+        missing = connection.state_details.get("scopes", ())
+        return letter_for(self.request, explanation, {*connection.scopes, *missing})
 
 
 class DisconnectView(UsesMicrosoft365, WagtailAdminTemplateMixin, TemplateView):

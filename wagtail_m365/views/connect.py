@@ -19,13 +19,13 @@ from django.utils.translation import gettext_lazy
 from django.views.generic import View
 from wagtail.admin import messages
 
-from wagtail_m365.conf import settings
 from wagtail_m365.errors import M365Error, OtherAccount, SignInExpired, SignInRefused
 from wagtail_m365.models import Connection
 from wagtail_m365.tokens import bundles, sign_in
 
 from . import remembered
 from .access import UsesMicrosoft365, safe_next
+from .addresses import account_address, callback_address
 from .errors import ExplainsErrors
 
 #: What Microsoft sends to the redirect URI (RFC 6749 §4.1.2). Never `client_info`:
@@ -33,18 +33,6 @@ from .errors import ExplainsErrors
 _ANSWER = ("state", "code", "error", "error_description", "error_uri")
 _SCOPE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:/-]{0,199}", re.ASCII)
 _MOST_SCOPES = 30
-
-
-def account_address() -> str:
-    """The tab *Microsoft 365* of the person's own account page."""
-    return reverse("wagtailadmin_account") + "#tab-m365"
-
-
-def callback_address(request: HttpRequest) -> str:
-    """The redirect URI as this site computes it for this request."""
-    return settings.REDIRECT_URI or request.build_absolute_uri(
-        reverse("wagtail_m365:callback")
-    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -181,6 +169,8 @@ class CallbackView(UsesMicrosoft365, View):
     http_method_names = ["get"]
 
     def get(self, request: HttpRequest) -> HttpResponse:
+        if "admin_consent" in request.GET:
+            return self.consent_given()
         answer = {key: request.GET[key] for key in _ANSWER if key in request.GET}
         try:
             signed_in = sign_in.finish(
@@ -191,6 +181,17 @@ class CallbackView(UsesMicrosoft365, View):
         except M365Error as error:
             return self.fail(error)
         return self.succeed(answer, signed_in)
+
+    def consent_given(self) -> HttpResponse:
+        """An Entra administrator comes back from granting rights to the application.
+
+        Anybody could write such a link, so nothing is concluded from it.
+        """
+        text = _(
+            "If the rights were granted at Microsoft, accounts can be connected now."
+        )
+        messages.info(self.request, text)
+        return leaving(account_address())
 
     def succeed(
         self, answer: dict[str, str], signed_in: sign_in.SignedIn

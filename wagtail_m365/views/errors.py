@@ -22,6 +22,9 @@ from wagtail.admin import messages
 
 from wagtail_m365 import errors
 from wagtail_m365.errors import Actor, Explanation, M365Error
+from wagtail_m365.tokens.consents import AdminLetter
+
+from .letters import letter_for
 
 ViewFunction = TypeVar("ViewFunction", bound=Callable[..., HttpResponseBase])
 
@@ -101,6 +104,7 @@ def page_of(
     *,
     title: str = "",
     actions: list[Action] | None = None,
+    letter: AdminLetter | None = None,
     status: int = 200,
 ) -> TemplateResponse:
     """The page ``errors/explained.html`` for one explanation."""
@@ -113,6 +117,7 @@ def page_of(
         "explanation": explanation,
         "actor": actor_name(explanation.actor),
         "actions": actions or [],
+        "letter": letter,
     }
     template = "wagtail_m365/errors/explained.html"
     return TemplateResponse(request, template, context, status=status)
@@ -144,12 +149,13 @@ def explained(
             it must be safe to GET.
         back_url: Where the person came from.
     """
-    actions = _actions(request, error, try_again_url, back_url)
+    explanation = error.explanation
     response = page_of(
         request,
-        error.explanation,
+        explanation,
         title=title,
-        actions=actions,
+        actions=_actions(request, error, try_again_url, back_url),
+        letter=letter_for(request, explanation, getattr(error, "scopes", ())),
         status=status_of(error),
     )
     if isinstance(error, errors.TemporarilyUnavailable) and error.retry_after:

@@ -16,8 +16,10 @@ from wagtail_m365.models import Connection
 
 from . import remembered
 from .access import UsesMicrosoft365
-from .connect import Wish, account_address, checked_scopes, leave_for_microsoft
+from .addresses import account_address
+from .connect import Wish, checked_scopes, leave_for_microsoft
 from .errors import Action, ExplainsErrors, breadcrumbs, page_of
+from .letters import letter_for
 from .remembered import Failure
 
 
@@ -71,8 +73,14 @@ class ConnectFailedView(_OutcomeView):
             Action(url=self.next_of(failure), label=_("Go back")),
         ]
         title = _("Your Microsoft account was not connected")
+        scopes = failure.facts.get("scopes", ())
         return page_of(
-            self.request, failure.explanation, title=title, actions=actions, status=400
+            self.request,
+            failure.explanation,
+            title=title,
+            actions=actions,
+            letter=letter_for(self.request, failure.explanation, scopes),
+            status=400,
         )
 
 

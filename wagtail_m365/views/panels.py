@@ -16,7 +16,7 @@ from wagtail_m365.errors import Explanation, M365Error
 from wagtail_m365.models import AppRegistration, M365Settings
 from wagtail_m365.models.configuration import registration
 
-from .connect import callback_address
+from .addresses import callback_address
 from .effective import lines
 from .errors import actor_name
 

@@ -8,7 +8,6 @@ from django.core.exceptions import PermissionDenied
 from django.db import transaction
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
-from django.urls import reverse
 from django.utils.decorators import method_decorator
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -18,13 +17,8 @@ from wagtail.admin.views.generic import WagtailAdminTemplateMixin
 from wagtail_m365 import health
 from wagtail_m365.health import Finding, Outcome
 
-from .connect import callback_address
+from .addresses import callback_address, settings_address
 from .errors import actor_name
-
-
-def settings_address() -> str:
-    """Settings → Microsoft 365."""
-    return reverse("wagtailsettings:edit", args=["wagtail_m365", "m365settings"])
 
 
 # It waits for Microsoft: no transaction of ours may wait with it.

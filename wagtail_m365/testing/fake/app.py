@@ -56,8 +56,9 @@ class Application:
         log.record(self.world, request, response.status_code)
         body = response(environ, start_response)
         if request.method == "HEAD" or response.status_code in {204, 304}:
-            return body
-        return ClosingIterator(_whole(body, response), [response.close])
+            return ClosingIterator(body, [request.close])
+        closing = [response.close, request.close]
+        return ClosingIterator(_whole(body, response), closing)
 
     def _answer(self, request: Request) -> Response:
         fault = self._fault_for_all(request)
