@@ -170,6 +170,18 @@ def test_the_side_panel_says_how_the_edit_session_stands(
     assert address("check", document) in page
 
 
+def test_the_side_panels_forms_are_guarded_against_forgery(
+    person, document, writer, open_session
+):
+    open_session(document, writer)
+
+    panel = edit_page(person, document).split('class="m365-panel')[1]
+
+    bring_back, check = panel.split("<form")[1:3]
+    assert "csrfmiddlewaretoken" in bring_back
+    assert "csrfmiddlewaretoken" in check
+
+
 def test_the_side_panel_explains_why_an_old_format_cannot_be_opened(
     person, make_document, settings
 ):

@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from django.db.models import Prefetch, prefetch_related_objects
+from django.middleware.csrf import get_token
 from django.utils.translation import gettext_lazy
 from wagtail.admin.ui.side_panels import BaseSidePanel
 from wagtail.admin.ui.tables import BaseColumn
@@ -129,6 +130,8 @@ class M365SidePanel(BaseSidePanel):
             "versions": latest_versions(document, user),
             "open_url": open_url(user, document.pk),
             "next_url": edit_url(document),
+            # A component has a context of its own, which the middleware's does not reach.
+            "csrf_token": get_token(self.request),
             **self.addresses(document),
         }
 
