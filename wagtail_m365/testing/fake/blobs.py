@@ -20,8 +20,8 @@ from typing import BinaryIO
 
 from .quickxor import QuickXorHash
 
-#: Bytes read and written at once.
-BLOCK = 1024 * 1024
+#: Bytes read and written at once: a multiple of what the hash takes whole.
+BLOCK = 4 * 320 * 1024
 #: Blobs up to this many bytes stay in memory.
 IN_MEMORY = 1024 * 1024
 

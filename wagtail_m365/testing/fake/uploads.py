@@ -12,10 +12,9 @@ from datetime import timedelta
 
 from werkzeug.wrappers import Response
 
-from .blobs import BLOCK
 from .calls import Call, json_response, no_content
 from .changing import client_times
-from .content import check_target, intrude, settle, strike, too_large
+from .content import check_target, intrude, pour, settle, strike, too_large
 from .folders import conflict_behaviour
 from .graph_errors import (
     GraphError,
@@ -201,12 +200,9 @@ def _misplaced(*, overlaps: bool) -> GraphError:
 
 def _receive(call: Call, session: UploadSession, length: int) -> None:
     """Take the bytes in; if they break off, all of this request is forgotten."""
-    mark = session.writer.mark()
-    missing = length
+    mark, missing = session.writer.mark(), length
     try:
-        while missing and (block := call.request.stream.read(min(BLOCK, missing))):
-            session.writer.write(block)
-            missing -= len(block)
+        missing = pour(call.request, session.writer, length)
     finally:
         if missing:
             session.writer.roll_back(mark)
