@@ -3,6 +3,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 
 import pytest
+import requests
 
 from wagtail_m365.testing.fake.drives import DriveSeam, seam
 from wagtail_m365.testing.fake.state import Account
@@ -10,6 +11,7 @@ from wagtail_m365.testing.server import FakeMicrosoft
 
 from . import openapi
 from .caller import Caller
+from .entra import CALLBACK, Application, loopback_session
 
 CallerOf = Callable[..., Caller]
 
@@ -87,3 +89,17 @@ def drive(fake: FakeMicrosoft, ada: Account) -> DriveSeam:
 @pytest.fixture
 def personal_drive(fake: FakeMicrosoft, pia: Account) -> DriveSeam:
     return seam(fake.world, pia)
+
+
+@pytest.fixture
+def http() -> Iterator[requests.Session]:
+    """Asks the fake over http, also where MSAL wants https."""
+    with loopback_session() as session:
+        yield session
+
+
+@pytest.fixture
+def entra(fake: FakeMicrosoft, http: requests.Session) -> Application:
+    """An application with a registered callback."""
+    fake.app.add_redirect_uri(CALLBACK)
+    return Application(fake, http, fake.app)

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import json
 import logging
-import time
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
@@ -18,15 +17,17 @@ from werkzeug.wrappers import Request, Response
 from werkzeug.wsgi import ClosingIterator
 
 from . import control, graph, identity, log
-from .faults import Fault, service_of
+from .faults import service_of
+from .ordered import pass_time
 from .state import World
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIEnvironment
 
 _log = logging.getLogger("wagtail_m365.testing")
-#: Below these, machines ask; faults without a path strike only here.
-_PAGES = ("/authorize", "/login", "/consent", "/logout", "/adminconsent")
+#: Where machines ask the identity platform; everything else of it is for people.
+_FOR_MACHINES = ("/token", "/openid-configuration", "/keys", "/instance", "/userinfo")
+_SPARED = {"control", "word"}
 
 
 class CutConnection(ConnectionError):
@@ -87,7 +88,9 @@ class Application:
         Raises:
             CutConnection: That one was ordered.
         """
-        if service_of(request.path) in {"control", "word"} or _is_page(request.path):
+        service = service_of(request.path)
+        is_page = service == "identity" and not request.path.endswith(_FOR_MACHINES)
+        if is_page or service in _SPARED:
             return None
         account = log.account_of(self.world, request)
         if fault := self.world.faults.take("slow", request, account):
@@ -101,12 +104,6 @@ class Application:
         return None
 
 
-def pass_time(world: World, fault: Fault) -> None:
-    """Let the world's clock run ahead, or really wait where that was ordered."""
-    world.clock.advance(float(fault.get("seconds", 0)))
-    time.sleep(float(fault.get("delay", 0)))
-
-
 def not_supported(request: Request) -> Response:
     """501, with the name of what the fake does not do."""
     what = f"{request.method} {request.path}"
@@ -115,10 +112,6 @@ def not_supported(request: Request) -> Response:
         status=501,
         mimetype="application/json",
     )
-
-
-def _is_page(path: str) -> bool:
-    return path.casefold().rstrip("/").endswith(_PAGES)
 
 
 def _whole(body: Iterable[bytes], response: Response) -> Iterator[bytes]:

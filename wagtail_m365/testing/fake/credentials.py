@@ -18,7 +18,6 @@ from werkzeug.wrappers import Request
 
 from .directory import AppRegistration, FederatedCredential
 from .errors import IdentityError, refusal
-from .signing import base64url
 
 ASSERTION_TYPE = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
 _ALGORITHMS = ["RS256", "PS256"]
@@ -134,13 +133,19 @@ def _is_meant(certificate: x509.Certificate, header: Mapping[str, Any]) -> bool:
     # Microsoft names a certificate by its SHA-1 in older assertions (RFC 7515 §4.1.7).
     sha1 = certificate.fingerprint(hashes.SHA1())  # noqa: S303  # a name, no proof
     sha256 = certificate.fingerprint(hashes.SHA256())
-    return header.get("x5t#S256") == base64url(sha256) or (
-        "x5t" in header and _decoded(header["x5t"]) == sha1
-    )
+    return (_decoded(header, "x5t#S256"), _decoded(header, "x5t")) in {
+        (sha256, b""),
+        (b"", sha1),
+    }
 
 
-def _decoded(text: str) -> bytes:
-    return base64.urlsafe_b64decode(text + "=" * (-len(text) % 4))
+def _decoded(header: Mapping[str, Any], name: str) -> bytes:
+    # MSAL leaves the padding on, which RFC 7515 does not.
+    text = str(header.get(name, "")).rstrip("=")
+    try:
+        return base64.urlsafe_b64decode(text + "=" * (-len(text) % 4))
+    except ValueError as error:
+        raise _unsigned("The thumbprint is malformed.") from error
 
 
 def _audiences(request: Request) -> set[str]:

@@ -11,16 +11,16 @@ from typing import Any
 from werkzeug.wrappers import Request, Response
 
 from .answers import json_answer
-from .errors import refusal, refusal_answer
+from .errors import IdentityError, refusal, refusal_answer
 from .log import account_of
-from .realms import issuer_base, realm_of
+from .realms import Realm, issuer_base, realm_of
 from .signing import subject
 from .state import World
 
 
 def metadata(request: Request, world: World, alias: str) -> Response:
     """``/{tenant}/v2.0/.well-known/openid-configuration``."""
-    realm = realm_of(world, alias)
+    realm = _known_realm(world, alias)
     here = request.host_url.rstrip("/")
     secure = issuer_base(request, world)
     at = f"{here}/{realm.name}"
@@ -66,9 +66,18 @@ def metadata(request: Request, world: World, alias: str) -> Response:
     return json_answer(body)
 
 
+def _known_realm(world: World, alias: str) -> Realm:
+    try:
+        return realm_of(world, alias)
+    except IdentityError as error:
+        # The same refusal has another name here.
+        error.error = "invalid_tenant"
+        raise
+
+
 def keys(request: Request, world: World, alias: str) -> Response:
     """``/{tenant}/discovery/v2.0/keys``."""
-    realm = realm_of(world, alias)
+    realm = _known_realm(world, alias)
     name = realm.tenant.id if realm.tenant else "{tenantid}"
     issuer = f"{issuer_base(request, world)}/{name}/v2.0"
     return json_answer(world.keys.jwks(issuer))

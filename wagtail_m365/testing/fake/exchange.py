@@ -9,9 +9,10 @@ from werkzeug.wrappers import Request
 from . import ordered
 from .directory import Account, AppRegistration
 from .errors import refusal
+from .issued import Code
 from .log import ACCOUNT
 from .realms import Realm
-from .scopes import Asked, understand
+from .scopes import OPENID, Asked, understand
 from .state import World
 
 #: Parameters that Microsoft knows; ``x-client-…`` come from its own libraries.
@@ -89,6 +90,19 @@ class Exchange:
         if len(asked.resources) > 1:
             raise refusal(28000, scope=text)
         return asked
+
+    def asked_before(self, code: Code) -> Asked:
+        """What was asked for at the sign-in, of the resource that was named first."""
+        host, apps = self.request.host, self.world.apps.values()
+        asked = understand(" ".join(code.scopes), self.app, host, apps)
+        first = asked.resources[:1]
+        return Asked(
+            scopes=tuple(
+                scope
+                for scope in asked.scopes
+                if scope.name in OPENID or scope.resource in first
+            )
+        )
 
     def act_for(self, account: Account | None) -> None:
         """Note on whose behalf, and let ordered refusals happen.

@@ -36,6 +36,8 @@ def token(request: Request, world: World, alias: str) -> Response:
         return json_answer(
             {"error": "not_supported", "error_description": ", ".join(unknown)}, 501
         )
+    if fault := world.faults.take("slow_token", request):
+        ordered.pass_time(world, fault)
     with world.lock:
         grant = request.form.get("grant_type", "")
         if not grant:
@@ -56,12 +58,12 @@ def _redeem(exchange: Exchange) -> dict[str, Any]:
         raise refusal(70000)
     _check_code(exchange, code)
     code.redeemed = True
-    text = exchange.request.form.get("scope") or " ".join(code.scopes)
+    text = exchange.request.form.get("scope")
     account = member_of(exchange.world, exchange.realm, code.account, exchange.app)
     return _grant(
         exchange,
         account,
-        exchange.asked(text),
+        exchange.asked(text) if text else exchange.asked_before(code),
         platform=code.platform,
         strong=code.strong,
         nonce=code.nonce,

@@ -1,7 +1,8 @@
-"""Faults of the token endpoint: which refusal each one is."""
+"""Ordered faults: time that passes, and which refusal of the token endpoint each is."""
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Mapping
 
 from werkzeug.wrappers import Request
@@ -29,6 +30,12 @@ _SIMPLE: Mapping[str, int] = {
     "spurious_invalid_grant": 70000,
     "temporarily_unavailable": 90033,
 }
+
+
+def pass_time(world: World, fault: Fault) -> None:
+    """Let the world's clock run ahead, or really wait where that was ordered."""
+    world.clock.advance(float(fault.get("seconds", 0)))
+    time.sleep(float(fault.get("delay", 0)))
 
 
 def mfa_required(claims: str = MFA_CLAIMS, error: str = "") -> IdentityError:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Callable, Mapping
+from typing import Any
 
 from .directory import ClientSecret
 from .state import World
@@ -13,7 +14,7 @@ DOMAIN = "contoso.onmicrosoft.com"
 _NAMESPACE = uuid.uuid5(uuid.NAMESPACE_DNS, "fake-microsoft.invalid")
 DEMO_PASSWORD = "password"
 #: User name, name, and what else is special of the demo's accounts.
-DEMO_ACCOUNTS: tuple[tuple[str, str, dict[str, bool]], ...] = (
+DEMO_ACCOUNTS: tuple[tuple[str, str, dict[str, Any]], ...] = (
     (f"editor@{DOMAIN}", "Edith Editor", {}),
     (f"colleague@{DOMAIN}", "Carl Colleague", {}),
     (f"careful@{DOMAIN}", "Mona Multifactor", {"requires_mfa": True}),
