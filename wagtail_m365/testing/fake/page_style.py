@@ -35,6 +35,7 @@ input[type=text], input[type=password] { width: 100%; font: inherit; padding: .5
 button { font: inherit; min-height: 2.75rem; padding: .5rem 1.3rem; border-radius: .3rem;
   cursor: pointer; border: 1px solid var(--line); background: transparent; color: inherit }
 button:hover { background: var(--soft) }
+.buttons .primary { order: 1 }
 button.primary { background: var(--accent); border-color: var(--accent);
   color: var(--on-accent) }
 button.primary:hover { filter: brightness(1.1) }

@@ -73,8 +73,9 @@ def sign_in(
         problem=_problem(problem),
         hint=hint,
         buttons=_BUTTONS.format(
-            _CANCEL
-            + Markup('<button class="primary" name="go" value="1">Sign in</button>')
+            # First, so that Enter in a field means it; shown last.
+            Markup('<button class="primary" name="go" value="1">Sign in</button>')
+            + _CANCEL
         ),
     )
     intro = Markup("<p>to continue to <strong>{}</strong></p>").format(app.name)
