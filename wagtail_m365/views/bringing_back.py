@@ -70,6 +70,13 @@ class SessionPage(DocumentPage, TemplateView):
     def here(self) -> str:
         return page_url(self.url_name, self.document.pk, self.next_url)
 
+    @property
+    def edit_buttons(self) -> list[Any]:
+        """For a message: the way to the document, unless one is there already."""
+        if self.next_url == self.edit_url:
+            return []
+        return [messages.button(self.edit_url, _("Edit"))]
+
     def get_try_again_url(self) -> str:
         return self.here
 
@@ -113,7 +120,7 @@ class BringBackView(SessionPage):
 
     def tell(self, brought_back: BroughtBack) -> HttpResponseBase:
         """Say what came of it, and go back to where the person was."""
-        buttons = [messages.button(self.edit_url, _("Edit"))]
+        buttons = self.edit_buttons
         if brought_back.version:
             buttons += version_buttons(brought_back.version)
         text = " ".join(self.sentences(brought_back))
@@ -168,8 +175,9 @@ class DiscardView(SessionPage):
         text = _(
             "“%(title)s” is closed in Microsoft 365; this site's file is unchanged."
         )
-        buttons = [messages.button(self.edit_url, _("Edit"))]
-        messages.success(request, text % {"title": self.document}, buttons=buttons)
+        messages.success(
+            request, text % {"title": self.document}, buttons=self.edit_buttons
+        )
         return redirect(self.next_url)
 
 
