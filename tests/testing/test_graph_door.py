@@ -22,13 +22,16 @@ def test_the_profile_is_told_to_who_may_read_it(graph: Caller) -> None:
     assert me["displayName"] == "Ada Example"
 
 
-def test_another_account_is_found_by_id_and_by_name(
-    graph: Caller, ben: Account
+def test_others_profiles_need_a_scope_of_their_own(
+    caller_of: CallerOf, graph: Caller, ada: Account, ben: Account
 ) -> None:
-    by_id = graph.get(f"users/{ben.object_id}").json()
-    by_name = graph.get(f"users/{ben.username}").json()
+    directory = caller_of(ada, "User.ReadBasic.All")
 
-    assert by_id["id"] == by_name["id"] == ben.object_id
+    assert directory.get(f"users/{ben.object_id}").json()["id"] == ben.object_id
+    assert directory.get(f"users/{ben.username}").json()["id"] == ben.object_id
+    assert graph.get(f"users/{ada.object_id}").status_code == 200
+    refused = graph.get(f"users/{ben.object_id}")
+    assert code_of(refused) == (403, "Authorization_RequestDenied")
 
 
 def test_a_request_without_a_token_is_refused_with_a_challenge(graph: Caller) -> None:

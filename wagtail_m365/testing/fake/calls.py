@@ -90,7 +90,9 @@ class Call:
 
     @property
     def origin(self) -> str:
-        """Where Graph is."""
+        """Where Graph is, also for a request to the storage host."""
+        if self.token is not None:
+            return self.request.host_url.rstrip("/")
         return f"{self.request.scheme}://127.0.0.1:{self._port}"
 
     def storage_url(self, path: str) -> str:

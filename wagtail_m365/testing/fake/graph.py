@@ -215,18 +215,18 @@ def _check_token_faults(call: Call) -> None:
         raise claims_challenge(int(call.now.timestamp()))
 
 
-def _rule(path: str, serving: storage.Serving) -> Rule:
+def _rule(path: str, serving: storage.Serving, methods: Sequence[str]) -> Rule:
     def endpoint(request: Request, world: World, key: str) -> Response:
         return serve_storage(request, world, serving, key)
 
-    return Rule(path, endpoint=endpoint, merge_slashes=False)
+    return Rule(path, endpoint=endpoint, merge_slashes=False, methods=methods)
 
 
 RULES = [
     Rule("/v1.0/", endpoint=serve, merge_slashes=False),
     Rule("/v1.0/<path:resource>", endpoint=serve, merge_slashes=False),
-    _rule("/storage/upload/<key>", storage.upload),
-    _rule("/storage/download/<key>", storage.download),
-    _rule("/storage/monitor/<key>", storage.monitor),
+    _rule("/storage/upload/<key>", storage.upload, ["GET", "PUT", "DELETE"]),
+    _rule("/storage/download/<key>", storage.download, ["GET"]),
+    _rule("/storage/monitor/<key>", storage.monitor, ["GET"]),
     *word.RULES,
 ]

@@ -7,6 +7,7 @@ from werkzeug.wrappers import Response
 from .calls import Call, json_response
 from .locating import find_account, person
 from .odata import Json, reduce, selected
+from .rights import Need, check
 from .state import Account
 
 _PROPERTIES = frozenset(
@@ -50,7 +51,10 @@ def show_me(call: Call) -> Response:
 
 def show(call: Call, user: str) -> Response:
     """``GET /users/{id or user principal name}``."""
-    return _answer(call, find_account(call, user))
+    account = find_account(call, user)
+    is_self = account.object_id == call.by.id
+    check(call, Need.PROFILE if is_self else Need.PEOPLE)
+    return _answer(call, account)
 
 
 def revoke_sessions(call: Call) -> Response:

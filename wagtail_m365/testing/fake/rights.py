@@ -30,6 +30,7 @@ class Need(Enum):
     NOTHING = frozenset[str]()
     READ_FILES = frozenset(_OWN_READ | {_APP_FOLDER})
     WRITE_FILES = frozenset(_OWN_WRITE | {_APP_FOLDER})
+    OPEN_SHARES = frozenset(_OWN_READ)
     WATCH = frozenset(_ALL_WRITE)
     WATCH_PERSONAL = frozenset(_OWN_WRITE)
     PROFILE = frozenset(
@@ -58,6 +59,7 @@ _OF_FILES = {
     Need.READ_FILES,
     Need.WRITE_FILES,
     Need.SITES,
+    Need.OPEN_SHARES,
     Need.WATCH,
     Need.WATCH_PERSONAL,
 }

@@ -25,7 +25,7 @@ from .graph_errors import (
 from .item_json import identity_set, item_json, timestamp, web_url
 from .items import Author, Grant, Item
 from .odata import Json, body
-from .rights import may_reach
+from .rights import Need, check_item
 from .tree import Drive
 
 _ROLES = {"view": ("read",), "edit": ("write",), "embed": ("read",)}
@@ -214,8 +214,7 @@ def _shared(call: Call, share: str) -> tuple[Drive, Item, Grant | None]:
             return drive, item, grant
         own_page = web_url(call.origin, drive, item)
         if grant is None and own_page == address.partition("?")[0]:
-            if not may_reach(call.in_drive(drive), item):
-                raise access_denied()
+            check_item(call.in_drive(drive), item, Need.READ_FILES)
             return drive, item, None
     raise item_not_found("The sharing link no longer exists, or you do not have access")
 

@@ -20,7 +20,7 @@ from werkzeug.wrappers import Request, Response
 from . import uploads
 from .blobs import Blob
 from .calls import Call, json_response, sign
-from .graph_errors import GraphError, item_not_found, not_supported
+from .graph_errors import GraphError, item_not_found
 from .item_json import ctag, mime_type
 from .items import Item, Version
 from .tree import Drive
@@ -42,13 +42,15 @@ def refuse_bearer(request: Request) -> None:
 
 def upload(call: Call, session_id: str) -> Response:
     """``/storage/upload/…``: fragments, progress, cancelling."""
-    verbs = {"PUT": uploads.put, "GET": uploads.status, "DELETE": uploads.cancel}
-    verb = verbs.get(call.request.method)
-    if verb is None:
-        raise not_supported(f"{call.request.method} on an upload session")
+    verbs = {
+        "PUT": uploads.put,
+        "GET": uploads.status,
+        "HEAD": uploads.status,
+        "DELETE": uploads.cancel,
+    }
     with call.world.lock:
         session = uploads.find(call, session_id)
-    return verb(call, session)
+    return verbs[call.request.method](call, session)
 
 
 def monitor(call: Call, monitor_id: str) -> Response:
