@@ -9,8 +9,7 @@ copy in Microsoft 365 is deleted after that only.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from datetime import datetime
+from dataclasses import dataclass, replace
 from typing import Any, BinaryIO, Literal
 
 from django.utils import timezone
@@ -18,7 +17,6 @@ from wagtail.documents.models import AbstractDocument
 
 from wagtail_m365.errors import (
     BothChanged,
-    ItemNotFound,
     NothingOpen,
     WriteRefused,
     WrongState,
@@ -31,12 +29,21 @@ from wagtail_m365.models.versions import Source
 from wagtail_m365.signals import document_brought_back, send_when_committed
 
 from . import audit, closing, formats, mending, remote
-from .closing import discard, require_owner, session_of
+from .checking import RemoteStatus, check
+from .closing import discard, require_owner, require_sent, session_of
 from .comparing import Comparison, compared
 from .keeping import Occasion
 from .writing_back import replace_file
 
-__all__ = ["BroughtBack", "RemoteStatus", "bring_back", "check", "discard", "take"]
+__all__ = [
+    "BroughtBack",
+    "RemoteStatus",
+    "bring_back",
+    "check",
+    "discard",
+    "finish",
+    "take",
+]
 
 #: How files begin that Office has protected by a label or a password (OLE).
 _PROTECTED = bytes.fromhex("d0cf11e0a1b11ae1")
@@ -57,21 +64,6 @@ class BroughtBack:
     #: Why it stays open although it was to be closed: ``"locked"``,
     #: ``"changed_again"`` or ``"unavailable"``.
     stays_open: str = ""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RemoteStatus:
-    """What Microsoft tells about a copy, and what follows from it."""
-
-    changed: bool
-    site_changed: bool
-    modified_at: datetime | None
-    #: Name or address; ``""`` when not told.
-    modified_by: str
-    #: Seconds since the last change, as Microsoft counts it; None when not told.
-    quiet_for: float | None
-    #: ``"checkout"`` or ``"published"``; ``""`` when not told.
-    publication: str
 
 
 def bring_back(
@@ -100,40 +92,12 @@ def bring_back(
     """
     session = session_of(target)
     require_owner(session, user)
-    _require_sent(session)
+    require_sent(session)
     mending.mend(session.document)
     graph = remote.graph_of(session)
-    try:
-        with compared(graph, session) as comparison:
-            outcome = _decide(session, user, comparison, comment)
-    except ItemNotFound:
-        closing.lose(session, reason="item_not_found")
-        raise
-    return _closed(graph, session, comparison.item, outcome) if close else outcome
-
-
-def check(target: EditSession | AbstractDocument, user: Any) -> RemoteStatus:
-    """Ask Microsoft how the copy stands; the ledger is told, nothing else changes.
-
-    Raises:
-        NothingOpen: The document is not open.
-        NotAllowed: This person may not change the document.
-        ItemNotFound: The copy is gone; the session has ended as lost.
-        TokenError, TemporarilyUnavailable: Not known now.
-    """
-    from .permissions import require_edit
-
-    session = session_of(target)
-    require_edit(session.document, user)
-    _require_sent(session)
-    try:
-        with compared(remote.graph_of(session), session) as comparison:
-            if not comparison.remote_changed:
-                _remember_base(session, comparison)
-            return _status_of(comparison)
-    except ItemNotFound:
-        closing.lose(session, reason="item_not_found")
-        raise
+    with compared(graph, session) as comparison:
+        outcome = _decide(session, user, comparison, comment)
+    return finish(graph, session, comparison.item, outcome) if close else outcome
 
 
 def take(
@@ -179,6 +143,14 @@ def take(
     return version
 
 
+def finish(
+    graph: GraphClient, session: EditSession, item: DriveItem, outcome: BroughtBack
+) -> BroughtBack:
+    """End the session too, if nobody has the copy open; say why not otherwise."""
+    why_not = closing.close(graph, session, item)
+    return replace(outcome, closed=not why_not, stays_open=why_not)
+
+
 def _decide(
     session: EditSession, user: Any, comparison: Comparison, comment: str
 ) -> BroughtBack:
@@ -212,11 +184,6 @@ def _agree(session: EditSession, comparison: Comparison) -> None:
     _require_unmoved(moved)
 
 
-def _remember_base(session: EditSession, comparison: Comparison) -> None:
-    """Tags have moved, the content has not: spare the next comparison the bytes."""
-    session.advance(**remote.base_of(comparison.item))
-
-
 def _both_changed(
     session: EditSession, user: Any, comparison: Comparison
 ) -> BothChanged:
@@ -230,19 +197,6 @@ def _both_changed(
         remote_modified_by=item.modified_by,
         remote_size=item.size,
         site_size=comparison.site.size,
-    )
-
-
-def _closed(
-    graph: GraphClient, session: EditSession, item: DriveItem, outcome: BroughtBack
-) -> BroughtBack:
-    why_not = closing.close(graph, session, item)
-    return BroughtBack(
-        outcome=outcome.outcome,
-        version=outcome.version,
-        site_changed=outcome.site_changed,
-        closed=not why_not,
-        stays_open=why_not,
     )
 
 
@@ -270,26 +224,6 @@ def _tell(
         version=version,
         user=user,
     )
-
-
-def _status_of(comparison: Comparison) -> RemoteStatus:
-    item = comparison.item
-    quiet_for = None
-    if item.modified_at is not None:
-        quiet_for = max(0.0, (timezone.now() - item.modified_at).total_seconds())
-    return RemoteStatus(
-        changed=comparison.remote_changed and not comparison.is_same,
-        site_changed=comparison.site_changed and not comparison.is_same,
-        modified_at=item.modified_at,
-        modified_by=item.modified_by,
-        quiet_for=quiet_for,
-        publication=item.publication,
-    )
-
-
-def _require_sent(session: EditSession) -> None:
-    if session.state == State.OPENING:
-        raise WrongState("The document is still being sent.", code="being_sent")
 
 
 def _require_unmoved(advanced: bool) -> None:

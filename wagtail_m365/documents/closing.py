@@ -56,6 +56,16 @@ def require_owner(session: EditSession, user: Any) -> None:
         )
 
 
+def require_sent(session: EditSession) -> None:
+    """Refuse what cannot be done before the copy has arrived.
+
+    Raises:
+        WrongState: It is still being sent (code ``being_sent``).
+    """
+    if session.state == State.OPENING:
+        raise WrongState("The document is still being sent.", code="being_sent")
+
+
 def discard(target: Any, user: Any) -> EditSession:
     """End the session and delete the copy, with whatever was edited in it.
 
@@ -121,17 +131,28 @@ def close(graph: GraphClient, session: EditSession, item: DriveItem) -> str:
     return ""
 
 
-def clear_away(session: EditSession) -> bool:
+def clear_away(
+    session: EditSession,
+    graph: GraphClient | None = None,
+    *,
+    expected: DriveItem | None = None,
+) -> bool:
     """Delete the copy that a finished session has left behind.
 
+    A copy that was changed after its content was taken over is left to its owner.
+
     Returns:
-        Whether it is away; if not, it can be tried again.
+        Whether it is settled; if not, it can be tried again.
     """
+    became = RemoteCopy.LEFT_BEHIND
     with suppress(M365Error):
-        became = remote.remove(remote.graph_of(session), session)
-        EditSession.objects.filter(pk=session.pk).update(remote_copy=became)
-        return True
-    return False
+        try:
+            became = remote.remove(graph or remote.graph_of(session), session, expected)
+        except PreconditionFailed:
+            became = RemoteCopy.LEFT_TO_OWNER
+    EditSession.objects.filter(pk=session.pk).update(remote_copy=became)
+    session.remote_copy = became
+    return became != RemoteCopy.LEFT_BEHIND
 
 
 def _end(

@@ -15,11 +15,12 @@ from typing import BinaryIO
 from wagtail.documents import get_document_model
 from wagtail.documents.models import AbstractDocument
 
+from wagtail_m365.errors import ItemNotFound
 from wagtail_m365.graph.client import GraphClient
 from wagtail_m365.graph.types import DriveItem
 from wagtail_m365.models import DocumentVersion, EditSession
 
-from . import remote
+from . import closing, remote
 from .content import (
     Fingerprint,
     document_fingerprint,
@@ -63,11 +64,11 @@ def compared(
         fetch: Fetch the copy in any case.
 
     Raises:
-        ItemNotFound: The copy is gone.
+        ItemNotFound: The copy is gone; the session has ended as lost.
         FileMissing: The site's file is not in the storage.
         ContentMismatch: The copy changes faster than it can be fetched.
     """
-    item = remote.read(graph, session)
+    item = _read(graph, session)
     document = get_document_model().objects.get(pk=session.document_id)
     file_hash = known_hash(document)
     site = document_fingerprint(document)
@@ -76,7 +77,7 @@ def compared(
         yield sides.unfetched(item, file_hash)
         return
     with spooled() as content:
-        item, _ = remote.fetch(graph, item, content)
+        item = _fetch(graph, session, item, content)
         yield sides.fetched(item, file_hash, content)
 
 
@@ -85,6 +86,25 @@ def holds_base(item: DriveItem, session: EditSession) -> bool:
     if session.base_quick_xor and item.hashes.quick_xor:
         return session.base_quick_xor == item.hashes.quick_xor
     return bool(session.base_ctag) and session.base_ctag == item.ctag
+
+
+def _read(graph: GraphClient, session: EditSession) -> DriveItem:
+    try:
+        return remote.read(graph, session)
+    except ItemNotFound:
+        closing.lose(session, reason="item_not_found")
+        raise
+
+
+def _fetch(
+    graph: GraphClient, session: EditSession, item: DriveItem, content: BinaryIO
+) -> DriveItem:
+    try:
+        fetched, _ = remote.fetch(graph, item, content)
+    except ItemNotFound:
+        closing.lose(session, reason="item_not_found")
+        raise
+    return fetched
 
 
 class _Sides:

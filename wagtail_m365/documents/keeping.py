@@ -17,10 +17,11 @@ from, since a remote copy is deleted after step 3 only.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any
+from datetime import datetime
+from typing import Any, BinaryIO
 
 from django.core.files.base import File
 from django.db import transaction
@@ -32,7 +33,14 @@ from wagtail_m365.models import DocumentVersion, EditSession
 from wagtail_m365.models.versions import Source, Stage
 
 from . import mending
-from .content import fingerprint_of, has_content, known_hash, opened
+from .content import (
+    Fingerprint,
+    document_fingerprint,
+    fingerprint_of,
+    has_content,
+    known_hash,
+    opened,
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,16 +70,44 @@ def keep(
         WriteFailed: The storage or the database failed.
     """
     version = _begin(document, occasion, durable=durable)
-    try:
-        _store(version, document)
-    except M365Error:
-        mending.settle(version)
-        raise
-    except Exception as error:
-        mending.settle(version)
-        raise WriteFailed(
-            f"The version could not be stored ({type(error).__name__})."
-        ) from error
+    _guarded(version, lambda: _store(version, document))
+    return version
+
+
+def keep_beside(
+    document: AbstractDocument,
+    content: BinaryIO,
+    occasion: Occasion,
+    *,
+    saved_at: datetime | None = None,
+) -> DocumentVersion:
+    """Store a content that the document does *not* get as a version of it.
+
+    For the side of a conflict that was not chosen. The same content is stored once.
+
+    Raises:
+        ContentMismatch: The storage did not keep what it was given.
+        WriteFailed: The storage or the database failed.
+    """
+    content.seek(0)
+    fingerprint = fingerprint_of(content)
+    kept = DocumentVersion.objects.of_document(document).kept()
+    there = kept.filter(sha256=fingerprint.sha256).first()
+    if there is not None:
+        return there
+    version = DocumentVersion(
+        document=document,
+        filename=document.filename,
+        source=occasion.source,
+        saved_by=occasion.user,
+        saved_at=saved_at,
+        comment=occasion.comment[:255],
+        edit_session=occasion.session,
+    )
+    with transaction.atomic(durable=True):
+        version.save()
+    content.seek(0)
+    _guarded(version, lambda: _store_bytes(version, content, fingerprint, Stage.KEPT))
     return version
 
 
@@ -123,30 +159,51 @@ def _begin(
     return version
 
 
+def _guarded(version: DocumentVersion, store: Callable[[], None]) -> None:
+    """Store the bytes; drop the row again if that fails."""
+    try:
+        store()
+    except M365Error:
+        mending.settle(version)
+        raise
+    except Exception as error:
+        mending.settle(version)
+        raise WriteFailed(
+            f"The version could not be stored ({type(error).__name__})."
+        ) from error
+
+
 def _store(version: DocumentVersion, document: AbstractDocument) -> None:
+    fingerprint = document_fingerprint(document)
     with opened(document) as source:
-        content = fingerprint_of(source)
-    with opened(document) as source:
-        version.file.save(version.filename, File(source), save=False)
-    if not has_content(version.file.storage, str(version.file.name), content.sha256):
+        _store_bytes(version, source, fingerprint, Stage.REPLACING)
+
+
+def _store_bytes(
+    version: DocumentVersion, source: BinaryIO, expected: Fingerprint, stage: Stage
+) -> None:
+    version.file.save(version.filename, File(source), save=False)
+    storage, name = version.file.storage, str(version.file.name)
+    if not has_content(storage, name, expected.sha256):
         raise ContentMismatch("The storage did not keep the version as it was given.")
-    version.stage = Stage.REPLACING
-    version.size, version.sha256 = content.size, content.sha256
+    version.stage = stage
+    version.size, version.sha256 = expected.size, expected.sha256
     with transaction.atomic():
         version.save(update_fields=["file", "stage", "size", "sha256"])
 
 
 def _origin_of(document: AbstractDocument) -> dict[str, Any]:
     """Where the document's present file came from, as far as is known."""
-    before = DocumentVersion.objects.of_document(document).kept().first()
-    if before is not None and before.successor_file_hash == document.file_hash:
+    kept = DocumentVersion.objects.of_document(document).kept()
+    before = kept.filter(successor_file_hash=document.file_hash).first()
+    if before is not None:
         return {
             "source": before.replaced_with,
             "saved_by": before.replaced_by,
             "saved_at": before.replaced_at,
             "comment": before.successor_comment,
         }
-    if before is not None:
+    if kept.exists():
         return {"source": Source.SITE}
     return {
         "source": Source.SITE,

@@ -111,7 +111,7 @@ class Migration(migrations.Migration):
             fields=[
                 ('id', models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
                 ('document_title', models.CharField(max_length=255)),
-                ('state', models.CharField(choices=[('opening', 'Being sent to Microsoft 365'), ('open', 'Open in Microsoft 365'), ('conflict', 'Changed on both sides'), ('brought_back', 'Brought back'), ('discarded', 'Discarded'), ('lost', 'The copy in Microsoft 365 is gone')], default='opening', max_length=20, verbose_name='state')),
+                ('state', models.CharField(choices=[('opening', 'Being sent to Microsoft 365'), ('open', 'Open in Microsoft 365'), ('conflict', 'Changed on both sides'), ('brought_back', 'Brought back'), ('discarded', 'Discarded'), ('handed_over', 'Handed over'), ('lost', 'The copy in Microsoft 365 is gone')], default='opening', max_length=20, verbose_name='state')),
                 ('revision', models.PositiveIntegerField(default=0)),
                 ('drive_id', models.CharField(blank=True, max_length=255)),
                 ('folder_id', models.CharField(blank=True, max_length=255)),

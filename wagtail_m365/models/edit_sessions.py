@@ -22,6 +22,7 @@ class State(models.TextChoices):
     CONFLICT = "conflict", _("Changed on both sides")
     BROUGHT_BACK = "brought_back", _("Brought back")
     DISCARDED = "discarded", _("Discarded")
+    HANDED_OVER = "handed_over", _("Handed over")
     LOST = "lost", _("The copy in Microsoft 365 is gone")
 
 
@@ -39,18 +40,15 @@ class RemoteCopy(models.TextChoices):
     LEFT_TO_OWNER = "left_to_owner", _("Left to its owner")
 
 
+_ENDS: frozenset[str] = frozenset(
+    {State.BROUGHT_BACK, State.DISCARDED, State.HANDED_OVER, State.LOST}
+)
 #: State → states that may follow. A state that nothing follows is final.
 TRANSITIONS: Mapping[str, frozenset[str]] = {
     State.OPENING: frozenset({State.OPEN, State.DISCARDED, State.LOST}),
-    State.OPEN: frozenset(
-        {State.CONFLICT, State.BROUGHT_BACK, State.DISCARDED, State.LOST}
-    ),
-    State.CONFLICT: frozenset(
-        {State.OPEN, State.BROUGHT_BACK, State.DISCARDED, State.LOST}
-    ),
-    State.BROUGHT_BACK: frozenset(),
-    State.DISCARDED: frozenset(),
-    State.LOST: frozenset(),
+    State.OPEN: _ENDS | {State.CONFLICT},
+    State.CONFLICT: _ENDS | {State.OPEN},
+    **dict.fromkeys(_ENDS, frozenset[str]()),
 }
 #: States in which a document is out in Microsoft 365.
 UNFINISHED = frozenset({State.OPENING, State.OPEN, State.CONFLICT})
@@ -214,6 +212,12 @@ class EditSession(models.Model):
         for name, value in changes.items():
             setattr(self, name, value)
         return True
+
+    def note_base(self, **tags: str) -> None:
+        """Keep the tags of a copy that still holds the base, unless that has moved on."""
+        type(self).objects.filter(pk=self.pk, revision=self.revision).update(**tags)
+        for name, value in tags.items():
+            setattr(self, name, value)
 
     def note_remote(self, **changes: Any) -> None:
         """Keep what Microsoft told; touches neither state nor base."""

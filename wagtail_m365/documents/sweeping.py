@@ -1,0 +1,164 @@
+"""What was left open is finished, freed or reported. Nothing that was edited is deleted.
+
+May run as often as one likes, and in several workers at once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from django.db.models import Q
+from django.utils import timezone
+from wagtail.documents import get_document_model
+
+from wagtail_m365.conf import settings
+from wagtail_m365.errors import M365Error
+from wagtail_m365.graph.types import DriveItem
+from wagtail_m365.models import DocumentVersion, EditSession
+from wagtail_m365.models.edit_sessions import RemoteCopy, State
+
+from . import closing, mending, remote
+from .checking import refresh
+from .versions import thin_out
+
+#: After this time nobody is sending a document any more.
+STUCK_AFTER = timedelta(hours=1)
+
+
+@dataclass(slots=True, kw_only=True)
+class Swept:
+    """What was found, and done unless it was only asked for."""
+
+    #: Documents whose file was put right after a replacement that was cut short.
+    mended: list[str] = field(default_factory=list)
+    #: Sessions that never arrived; their documents are free again.
+    freed: list[str] = field(default_factory=list)
+    #: Sessions that had arrived although nobody learned of it.
+    finished: list[str] = field(default_factory=list)
+    #: Sessions that nobody can reach: person, account or document is gone.
+    lost: list[str] = field(default_factory=list)
+    #: Copies that ended sessions had left behind.
+    cleared: list[str] = field(default_factory=list)
+    #: Sessions in which nothing has happened for long; their owners should know.
+    forgotten: list[EditSession] = field(default_factory=list)
+    #: Versions beyond what the site wants to keep.
+    thinned: list[str] = field(default_factory=list)
+    #: What could not be done now, and why (an error's code).
+    failed: list[tuple[str, str]] = field(default_factory=list)
+
+
+def sweep(*, dry_run: bool = False) -> Swept:
+    """Look after everything that was left open.
+
+    Args:
+        dry_run: Only say what would be done.
+    """
+    swept, now = Swept(), timezone.now()
+    _mend(swept, now, dry_run)
+    _lose_unreachable(swept, dry_run)
+    _end_stuck(swept, now, dry_run)
+    _clear_copies(swept, dry_run)
+    swept.forgotten = list(forgotten(now))
+    _thin_out(swept, dry_run)
+    return swept
+
+
+def forgotten(now: datetime) -> Iterable[EditSession]:
+    """Open sessions in which nothing has happened for long, the oldest first."""
+    since = now - timedelta(hours=settings.FORGOTTEN_AFTER_HOURS)
+    happened_since = Q(brought_back_at__gte=since) | Q(remote_modified_at__gte=since)
+    sessions = EditSession.objects.unfinished().filter(opened_at__lt=since)
+    return sessions.exclude(happened_since).order_by("opened_at")
+
+
+def refresh_open_sessions() -> list[tuple[str, str]]:
+    """Ask Microsoft how every open copy stands, so that listings know.
+
+    Returns:
+        What could not be asked, and why (an error's code).
+    """
+    failed = []
+    for session in EditSession.objects.unfinished().exclude(state=State.OPENING):
+        try:
+            refresh(session)
+        except M365Error as error:
+            failed.append((str(session.pk), error.code))
+    return failed
+
+
+def _mend(swept: Swept, now: datetime, dry_run: bool) -> None:
+    given_up = now - mending.GIVEN_UP_AFTER
+    for version in DocumentVersion.objects.unsettled(before=given_up):
+        swept.mended.append(version.filename)
+        if not dry_run:
+            mending.settle(version)
+
+
+def _lose_unreachable(swept: Swept, dry_run: bool) -> None:
+    for session, reason in _unreachable():
+        swept.lost.append(str(session))
+        if not dry_run:
+            closing.lose(session, reason=reason)
+
+
+def _unreachable() -> Iterator[tuple[EditSession, str]]:
+    sessions = EditSession.objects.all()
+    for session in sessions.of_deleted_documents():
+        yield session, "document_deleted"
+    for session in sessions.unfinished().filter(owner__isnull=True):
+        yield session, "owner_gone"
+
+
+def _end_stuck(swept: Swept, now: datetime, dry_run: bool) -> None:
+    for session in EditSession.objects.stuck(before=now - STUCK_AFTER):
+        try:
+            _end_one(session, swept, dry_run)
+        except M365Error as error:
+            swept.failed.append((str(session), error.code))
+
+
+def _end_one(session: EditSession, swept: Swept, dry_run: bool) -> None:
+    arrived = _what_arrived(session)
+    if arrived and session.open_for_id:
+        swept.finished.append(str(session))
+        if not dry_run:
+            facts = remote.facts_of(arrived)
+            session.advance(
+                State.OPEN,
+                item_id=arrived.id,
+                remote_copy=RemoteCopy.THERE,
+                **facts,
+            )
+        return
+    swept.freed.append(str(session))
+    if not dry_run:
+        left = RemoteCopy.LEFT_BEHIND if session.folder_id else RemoteCopy.NONE
+        session.advance(
+            State.DISCARDED, remote_copy=left, closing_reason="never_arrived"
+        )
+
+
+def _what_arrived(session: EditSession) -> DriveItem | None:
+    if not session.folder_id or session.connection is None:
+        return None
+    found = remote.files_in_folder(remote.graph_of(session), session)
+    return next(iter(found), None)
+
+
+def _clear_copies(swept: Swept, dry_run: bool) -> None:
+    for session in EditSession.objects.all().with_copy_left_behind():
+        if dry_run or closing.clear_away(session):
+            swept.cleared.append(str(session))
+        else:
+            swept.failed.append((str(session), "not_cleared"))
+
+
+def _thin_out(swept: Swept, dry_run: bool) -> None:
+    if not (settings.KEEP_VERSIONS or settings.KEEP_VERSIONS_DAYS):
+        return
+    with_versions = DocumentVersion.objects.values("document_id")
+    documents = get_document_model().objects.filter(pk__in=with_versions)
+    for document in documents.iterator():
+        swept.thinned += map(str, thin_out(document, dry_run=dry_run))
