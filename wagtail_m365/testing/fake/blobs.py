@@ -73,8 +73,8 @@ class Blob:
 class BlobWriter:
     """Takes in content piece by piece; ``finish`` makes the blob."""
 
-    def __init__(self, folder: Path) -> None:
-        self._folder = folder
+    def __init__(self, store: BlobStore) -> None:
+        self._store = store
         self._stream: BinaryIO = io.BytesIO()
         self._path: Path | None = None
         self._hash = QuickXorHash()
@@ -119,7 +119,7 @@ class BlobWriter:
 
     def _move_to_disk(self) -> None:
         so_far = self._stream
-        self._path = self._folder / uuid.uuid4().hex
+        self._path = self._store.folder / uuid.uuid4().hex
         # Unbuffered: blocks are big already.
         self._stream = self._path.open("w+b", buffering=0)
         so_far.seek(0)
@@ -147,7 +147,7 @@ class BlobStore:
 
     def writer(self) -> BlobWriter:
         """A writer for new content."""
-        return BlobWriter(self.folder)
+        return BlobWriter(self)
 
     def store(self, source: bytes | BinaryIO) -> Blob:
         """A blob of these bytes, or of the rest of this stream."""

@@ -8,6 +8,7 @@ size and hash of the rewritten file (onedrive-api-docs#935).
 from __future__ import annotations
 
 import posixpath
+import tempfile
 import uuid
 import zipfile
 from xml.etree import ElementTree as ET
@@ -41,14 +42,10 @@ def _rewritten(blob: Blob, blobs: BlobStore) -> Blob:
         if _is_enriched(package, names):
             return blob
         parts = _new_parts(package, names)
-        path = blobs.folder / uuid.uuid4().hex
-        try:
-            with path.open("w+b") as target:
-                replace_parts(source, target, parts)
-                target.seek(0)
-                return blobs.store(target)
-        finally:
-            path.unlink(missing_ok=True)
+        with tempfile.TemporaryFile() as target:
+            replace_parts(source, target, parts)
+            target.seek(0)
+            return blobs.store(target)
 
 
 def _is_enriched(package: zipfile.ZipFile, names: set[str]) -> bool:
