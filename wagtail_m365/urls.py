@@ -9,6 +9,7 @@ from .views.bringing_back import BringBackView, CheckView, DiscardView
 from .views.connect import CallbackView, ConnectView, ReconnectView
 from .views.opening import OpenView
 from .views.outcomes import ConnectFailedView, OtherAccountView
+from .views.resolving import ResolveView
 from .views.save import SaveView
 from .views.settings import ConnectionTestView
 from .views.snippets import SnippetDocumentsView
@@ -47,6 +48,7 @@ document_urls: list[URLPattern] = [
         BringBackView.as_view(),
         name="bring_back",
     ),
+    path("documents/<int:document_id>/resolve/", ResolveView.as_view(), name="resolve"),
     path("documents/<int:document_id>/discard/", DiscardView.as_view(), name="discard"),
     path("documents/<int:document_id>/check/", CheckView.as_view(), name="check"),
     path("documents/<int:document_id>/save/", SaveView.as_view(), name="save"),

@@ -118,9 +118,10 @@ def test_changes_on_both_sides_are_told_and_nothing_is_touched(connected, opened
     edit(connected)
     upload(opened, b"rules of the site")
 
-    text = html(connected.post(address("bring_back", opened)), 409)
+    response = connected.post(address("bring_back", opened))
 
-    assert "Changed on both sides" in text
+    assert response.url.startswith(address("resolve", opened))
+    assert "was changed on both sides" in html(connected.get(response.url))
     assert content_of(opened) == b"rules of the site"
     assert connected.drive.file(connected.drive.paths()[0]) == b"edited rules"
     assert EditSession.objects.get().state == EditSession.State.CONFLICT

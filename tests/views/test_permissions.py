@@ -14,6 +14,7 @@ from .conftest import may
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("switched_on")]
 
 PAGES = ["open", "bring_back", "discard", "save"]
+ACTIONS = ["check", "resolve"]
 VERSION_PAGES = ["version_download", "version_restore"]
 
 
@@ -60,7 +61,7 @@ def addresses(document):
         filename="before.docx",
         stage=DocumentVersion.Stage.KEPT,
     )
-    pages = {name: [document.pk] for name in [*PAGES, "check"]}
+    pages = {name: [document.pk] for name in [*PAGES, *ACTIONS]}
     pages |= {name: [version.pk] for name in VERSION_PAGES}
     return {
         name: reverse(f"wagtail_m365:{name}", args=args) for name, args in pages.items()
@@ -89,7 +90,7 @@ def test_those_who_may_change_it_are_let_in(knock, who, name):
 
 @pytest.mark.parametrize("method", ["get", "post"])
 @pytest.mark.parametrize("who", REFUSED)
-@pytest.mark.parametrize("name", [*PAGES, "check", *VERSION_PAGES])
+@pytest.mark.parametrize("name", [*PAGES, *ACTIONS, *VERSION_PAGES])
 def test_everybody_else_is_led_away(knock, who, name, method):
     response = knock(who, name, method)
 
@@ -99,7 +100,7 @@ def test_everybody_else_is_led_away(knock, who, name, method):
 
 
 @pytest.mark.parametrize("method", ["get", "post"])
-@pytest.mark.parametrize("name", [*PAGES, "check", *VERSION_PAGES])
+@pytest.mark.parametrize("name", [*PAGES, *ACTIONS, *VERSION_PAGES])
 def test_strangers_are_asked_to_log_in(client, addresses, name, method):
     response = getattr(client, method)(addresses[name])
 

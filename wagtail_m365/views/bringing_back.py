@@ -18,21 +18,21 @@ from wagtail_m365 import hooks
 from wagtail_m365.documents.bringing_back import (
     BroughtBack,
     bring_back,
-    check,
 )
+from wagtail_m365.documents.checking import check
 from wagtail_m365.documents.closing import discard
 from wagtail_m365.errors import BothChanged, M365Error, NothingOpen, TokenError
 from wagtail_m365.models import EditSession
 from wagtail_m365.tokens import bundles
 
 from .buttons import open_session_of, page_url
-from .document_page import DocumentPage, is_web_address
+from .document_page import DocumentPage
 from .edit_sessions import SessionFacts
-from .errors import Action, explain_in_message, page_of, status_of
+from .errors import explain_in_message
 from .versions import version_buttons
 
 #: Why a document stays open that was to be closed → what to say about it.
-_STAYS_OPEN = {
+STAYS_OPEN = {
     "": gettext_lazy("It stays open in Microsoft 365."),
     "locked": gettext_lazy(
         "It stays open, because Office still has the file open: close it there, then "
@@ -69,6 +69,10 @@ class SessionPage(DocumentPage, TemplateView):
     @property
     def here(self) -> str:
         return page_url(self.url_name, self.document.pk, self.next_url)
+
+    @property
+    def bring_back_url(self) -> str:
+        return page_url("bring_back", self.document.pk, self.next_url)
 
     @property
     def edit_buttons(self) -> list[Any]:
@@ -111,8 +115,9 @@ class BringBackView(SessionPage):
             )
         except TokenError as error:
             return self.sign_in(error)
-        except BothChanged as error:
-            return self.both_changed(error)
+        except BothChanged:
+            # Nothing was touched; the person chooses there.
+            return redirect(page_url("resolve", self.document.pk, self.next_url))
         instead = hooks.after_m365_bring_back(
             request=request, version=brought_back.version, **given
         )
@@ -140,23 +145,7 @@ class BringBackView(SessionPage):
         if brought_back.closed:
             yield _("It is closed in Microsoft 365.")
         else:
-            yield str(_STAYS_OPEN[brought_back.stays_open])
-
-    def both_changed(self, error: BothChanged) -> HttpResponseBase:
-        """Nothing was touched: name both sides and leave the choice to the person."""
-        actions = [
-            Action(url=self.edit_url, label=_("Go to the document"), primary=True)
-        ]
-        if is_web_address(self.session.web_url):
-            label = _("See the copy in Microsoft 365")
-            actions.append(Action(url=self.session.web_url, label=label))
-        return page_of(
-            self.request,
-            error.explanation,
-            title=_("Changed on both sides"),
-            actions=actions,
-            status=status_of(error),
-        )
+            yield str(STAYS_OPEN[brought_back.stays_open])
 
 
 class DiscardView(SessionPage):

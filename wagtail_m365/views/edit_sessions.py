@@ -55,6 +55,11 @@ class SessionFacts:
         return url if is_web_address(url) else ""
 
     @property
+    def in_conflict(self) -> bool:
+        """Have both sides changed, and has nobody chosen yet?"""
+        return bool(self.session.state == EditSession.State.CONFLICT)
+
+    @property
     def state(self) -> str:
         """In words."""
         return self.session.get_state_display()
@@ -138,5 +143,5 @@ class M365SidePanel(BaseSidePanel):
     @staticmethod
     def addresses(document: Any) -> dict[str, str]:
         """Our pages about this document; they lead back to it by themselves."""
-        names = ("bring_back", "discard", "check", "save")
+        names = ("bring_back", "resolve", "discard", "check", "save")
         return {f"{name}_url": page_url(name, document.pk) for name in names}

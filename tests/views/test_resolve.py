@@ -1,0 +1,100 @@
+from __future__ import annotations
+
+import pytest
+from django.contrib.messages import get_messages
+from django.core.files.base import ContentFile
+from django.urls import reverse
+from wagtail.documents import get_document_model
+
+from wagtail_m365.models import DocumentVersion, EditSession
+
+pytestmark = pytest.mark.django_db
+
+
+def address(name, document):
+    return reverse(f"wagtail_m365:{name}", args=[document.pk])
+
+
+@pytest.fixture
+def conflict(connected, document):
+    """A document that was changed on both sides."""
+    connected.post(address("open", document))
+    connected.drive.edit(connected.drive.paths()[0], b"edited")
+    document.file.save("rules.docx", ContentFile(b"replaced"), save=False)
+    document.file_hash, document.file_size = "", None
+    document._set_document_file_metadata()
+    document.save()
+    document.file.close()
+    connected.post(address("bring_back", document))
+    return document
+
+
+def choose(browser, document, choice):
+    return browser.post(address("resolve", document), {"choice": choice})
+
+
+def told(response):
+    assert response.status_code == 302
+    return " ".join(map(str, get_messages(response.wsgi_request)))
+
+
+def content_of(document):
+    document.refresh_from_db()
+    with document.open_file() as file:
+        return file.read()
+
+
+def test_the_page_shows_both_sides(connected, conflict):
+    text = connected.get(address("resolve", conflict)).content.decode()
+
+    assert "In Microsoft 365" in text
+    assert "On the site" in text
+    for choice in ("theirs", "ours", "both"):
+        assert f'value="{choice}"' in text
+
+
+def test_the_side_panel_leads_to_the_choice(connected, conflict):
+    page = connected.get(reverse("wagtaildocs:edit", args=[conflict.pk]))
+
+    assert address("resolve", conflict) in page.content.decode()
+
+
+def test_the_edited_file_can_be_taken(connected, conflict):
+    message = told(choose(connected, conflict, "theirs"))
+
+    assert content_of(conflict) == b"edited"
+    assert "has the file that was edited" in message
+    assert EditSession.objects.get().state == EditSession.State.BROUGHT_BACK
+
+
+def test_the_sites_file_can_be_kept(connected, conflict):
+    told(choose(connected, conflict, "ours"))
+
+    assert content_of(conflict) == b"replaced"
+    assert DocumentVersion.objects.kept().count() == 1
+    assert not EditSession.objects.get().is_unfinished
+
+
+def test_both_can_be_kept(connected, conflict):
+    told(choose(connected, conflict, "both"))
+
+    assert content_of(conflict) == b"replaced"
+    new = get_document_model().objects.exclude(pk=conflict.pk).get()
+    assert content_of(new) == b"edited"
+
+
+@pytest.mark.parametrize("choice", ["", "all", "theirs; ours"])
+def test_what_is_no_choice_changes_nothing(connected, conflict, choice):
+    response = choose(connected, conflict, choice)
+
+    assert response.url.startswith(address("resolve", conflict))
+    assert content_of(conflict) == b"replaced"
+    assert EditSession.objects.get().is_unfinished
+
+
+def test_without_a_conflict_there_is_nothing_to_choose(connected, document):
+    connected.post(address("open", document))
+
+    response = connected.get(address("resolve", document))
+
+    assert response.url.startswith(address("bring_back", document))
