@@ -24,7 +24,9 @@ myst_heading_anchors = 3
 autodoc_member_order = "bysource"
 autodoc_typehints = "description"
 autodoc_typehints_format = "short"
-nitpick_ignore_regex = [("py:.*", ".*")]  # other projects' names: no inventory is fetched
+nitpick_ignore_regex = [
+    ("py:.*", ".*")
+]  # other projects' names: no inventory is fetched
 exclude_patterns = ["_build"]
 html_theme = "furo"
 html_title = "wagtail_m365"
