@@ -7,7 +7,7 @@ Switch them on in the top ``conftest.py`` of your tests::
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
@@ -84,21 +84,39 @@ def editor_account(microsoft: FakeMicrosoft) -> Account:
 
 
 @pytest.fixture
-def connected_editor(
-    microsoft: FakeMicrosoft, editor: Any, editor_account: Account
-) -> Any:
-    """The editor, connected to ``editor_account`` by a real sign-in."""
-    from wagtail_m365.tokens import bundles, sign_in
+def connect_account(microsoft: FakeMicrosoft, db: None) -> Callable[..., Any]:
+    """Connect a user by a real sign-in: ``connect_account(user, account, "Mail.Send")``.
 
-    session: dict[str, Any] = {}
-    address = sign_in.start(
-        editor,
-        scopes=(*bundles.PROFILE, *bundles.EDIT, *bundles.SAVE),
-        redirect_uri=f"{_HOSTS[0]}{_callback_path()}",
-        session=session,
-    )
-    back = microsoft.sign_in(address, editor_account)
-    query = dict(parse_qsl(urlsplit(back).query))
-    sign_in.finish(editor, query=query, session=session)
+    It can be called again to grant more, and gives the ``Connection``.
+    """
+    from wagtail_m365.tokens import sign_in
+
+    def connect(user: Any, account: Account, *scopes: str) -> Any:
+        session: dict[str, Any] = {}
+        address = sign_in.start(
+            user,
+            scopes=scopes,
+            redirect_uri=f"{_HOSTS[0]}{_callback_path()}",
+            session=session,
+        )
+        back = microsoft.sign_in(address, account)
+        query = dict(parse_qsl(urlsplit(back).query))
+        return sign_in.finish(user, query=query, session=session).connection
+
+    return connect
+
+
+@pytest.fixture
+def connected_editor(
+    microsoft: FakeMicrosoft,
+    editor: Any,
+    editor_account: Account,
+    connect_account: Callable[..., Any],
+) -> Any:
+    """The editor, connected to ``editor_account`` with the rights that we use."""
+    from wagtail_m365.tokens import bundles
+
+    scopes = (*bundles.PROFILE, *bundles.EDIT, *bundles.SAVE)
+    connect_account(editor, editor_account, *scopes)
     microsoft.clear_requests()
     return editor

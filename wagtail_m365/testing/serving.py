@@ -33,12 +33,14 @@ class Handler(WSGIRequestHandler):
     #: Seconds for which an idle connection is kept.
     timeout = 60
 
+    def handle_expect_100(self) -> bool:
+        """Tell the client to go on (RFC 9110 §10.1.1)."""
+        goes_on = super().handle_expect_100()
+        self.wfile.flush()
+        return goes_on
+
     def run_wsgi(self) -> None:
         """Answer one request."""
-        if self.headers.get("Expect", "").casefold() == "100-continue":
-            self.send_response_only(HTTPStatus.CONTINUE)
-            self.end_headers()
-            self.wfile.flush()
         self.environ = environ = self.make_environ()
         environ["wsgi.input"] = body = _Body(self)
         try:

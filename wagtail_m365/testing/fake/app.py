@@ -11,7 +11,12 @@ import logging
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
-from werkzeug.exceptions import HTTPException, MethodNotAllowed, NotFound
+from werkzeug.exceptions import (
+    ClientDisconnected,
+    HTTPException,
+    MethodNotAllowed,
+    NotFound,
+)
 from werkzeug.routing import Map, RequestRedirect
 from werkzeug.wrappers import Request, Response
 from werkzeug.wsgi import ClosingIterator
@@ -70,6 +75,8 @@ class Application:
             response: Response = endpoint(request, self.world, **path)
         except (NotFound, MethodNotAllowed, RequestRedirect):
             return not_supported(request)
+        except ClientDisconnected as error:
+            raise CutConnection("The client hung up.") from error
         except HTTPException as error:
             return Response(str(error), status=error.code or 500)
         except ConnectionError:

@@ -66,7 +66,7 @@ def record(world: World, request: Request, status: int) -> None:
                 name: HIDDEN if name in _SECRET_HEADERS else value
                 for name, value in request.headers.items()
             },
-            form=dict(_hidden(request.form.items())) if service == "identity" else {},
+            form=_form(request) if status and service == "identity" else {},
         )
     )
 
@@ -79,6 +79,10 @@ def account_of(world: World, request: Request) -> Account | None:
     bearer = request.headers.get("Authorization", "").partition(" ")[2].strip()
     token = world.access_token(bearer) if bearer else None
     return token.account if token else None
+
+
+def _form(request: Request) -> dict[str, str]:
+    return dict(_hidden(request.form.items()))
 
 
 def _hidden(pairs: Iterable[tuple[str, str]]) -> list[tuple[str, str]]:
