@@ -13,7 +13,7 @@ from example_site.home.content import SAMPLES
 from wagtail_m365.models import AppRegistration, M365Settings
 from wagtail_m365.redaction import Secret
 from wagtail_m365.testing import FakeMicrosoft
-from wagtail_m365.testing.fake.state import Account
+from wagtail_m365.testing.fake.directory import Account
 
 ACCOUNTS = (
     ("press@harbour.example", "Press office", False),

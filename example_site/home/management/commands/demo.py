@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import signal
 from argparse import ArgumentParser
 from pathlib import Path
 from typing import Any
@@ -52,7 +53,9 @@ class Command(BaseCommand):
             )
 
     def run_from_argv(self, argv: list[str]) -> None:
-        # Ctrl-C is the way to end the demo, not an accident with a traceback.
+        # Ctrl-C is the way to end the demo, not an accident with a traceback; a service
+        # manager's SIGTERM ends it in the same way, so that the fake's state is kept.
+        signal.signal(signal.SIGTERM, signal.default_int_handler)
         try:
             super().run_from_argv(argv)
         except KeyboardInterrupt:

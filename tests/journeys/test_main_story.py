@@ -1,0 +1,116 @@
+"""The main job, from the log-in to the brought-back document, in a real browser."""
+
+from __future__ import annotations
+
+import io
+import re
+import zipfile
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from .story import Person
+
+pytestmark = pytest.mark.browser
+
+RELEASE = "Press release: harbour festival"
+AWKWARD = 'Q3 #1 – "final" 100%'
+
+
+def text_of(docx: bytes) -> str:
+    with zipfile.ZipFile(io.BytesIO(docx)) as parts:
+        return re.sub(r"<[^>]+>", "", parts.read("word/document.xml").decode())
+
+
+def sign_in_where_asked(editor: Person, tab: Page, account: str) -> None:
+    editor.pick_account(tab, account)
+    editor.accept(tab)
+
+
+def bring_back(editor: Person, title: str) -> None:
+    editor.open_document_page(title)
+    editor.show_panel()
+    editor.page.get_by_role("button", name="Bring back and close").click()
+    expect(editor.page.locator(".messages")).to_be_visible()
+
+
+@pytest.fixture
+def press(chromium, demo):
+    person = Person(chromium, demo)
+    person.log_in("press")
+    yield person
+    person.context.close()
+
+
+def test_an_editor_opens_a_document_edits_it_in_word_and_brings_it_back(press):
+    before = press.public_bytes(RELEASE)
+
+    # Not connected yet: the new tab leads through the sign-in and goes on by itself.
+    tab = press.open_in_word(RELEASE)
+    sign_in_where_asked(press, tab, "press@harbour.example")
+    press.wait_for_word(tab)
+    press.write(tab, "The festival opens on 7 June")
+    bring_back(press, RELEASE)
+
+    after = press.public_bytes(RELEASE)
+    assert after != before
+    assert "The festival opens on 7 June" in text_of(after)
+    press.show_panel()
+    expect(press.page.locator("[data-side-panel=m365]")).to_contain_text(
+        "harbour-festival-press-release.docx"
+    )
+
+
+def test_a_document_with_an_awkward_name_makes_the_round_trip(press):
+    tab = press.open_in_word(AWKWARD)
+    press.wait_for_word(tab)
+    press.write(tab, "Final at last")
+    bring_back(press, AWKWARD)
+
+    assert "Final at last" in text_of(press.public_bytes(AWKWARD))
+
+
+def test_a_copy_is_saved_to_onedrive_and_linked(press):
+    page = press.page
+    press.choose_action("A tour of the harbour", "Save to OneDrive")
+    page.get_by_role("button", name="Save to OneDrive").click()
+    # The right to all files is asked for when it is first needed.
+    tile = page.locator("button", has_text="press@harbour.example")
+    accept = page.get_by_role("button", name="Accept")
+    expect(tile.or_(accept).first).to_be_visible()
+    if tile.is_visible():
+        tile.click()
+    accept.click()
+    page.get_by_role("button", name="Save to OneDrive").click()
+
+    saved = page.locator(".messages").get_by_role("link").first
+    expect(saved).to_be_visible()
+    page.goto(saved.get_attribute("href"))
+    expect(page.get_by_text("harbour-tour.pptx").first).to_be_visible()
+
+
+def test_an_editor_of_one_collection_sees_the_actions_of_that_collection_only(
+    chromium, demo
+):
+    person = Person(chromium, demo)
+    person.log_in("policies")
+    person.go("/admin/documents/")
+
+    expect(
+        person.page.get_by_role("link", name="Rules for visitors", exact=True)
+    ).to_be_visible()
+    expect(person.page.get_by_text(RELEASE)).to_have_count(0)
+    person.context.close()
+
+
+def test_a_snippet_offers_its_document(press):
+    press.go("/admin/snippets/home/policy/")
+    row = press.page.locator("tr", has_text="Visitors")
+    row.get_by_role("button").first.click()
+
+    expect(
+        press.page.get_by_role("link", name="Open in Microsoft 365").first
+    ).to_be_visible()
+    expect(
+        press.page.get_by_role("link", name="Save to OneDrive").first
+    ).to_be_visible()
