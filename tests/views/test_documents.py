@@ -92,14 +92,14 @@ def test_the_listing_says_who_has_a_document_open(
     page = html(person.get(reverse(LISTING)))
 
     assert "Open in Microsoft 365" in page
-    assert "You," in page
+    assert "You ·" in page
     assert address("bring_back", document) in page
 
 
 def test_the_listing_names_another_person(person, document, make_writer, open_session):
     open_session(document, make_writer("ada"))
 
-    assert "ada," in html(person.get(reverse(LISTING)))
+    assert "ada ·" in html(person.get(reverse(LISTING)))
 
 
 def test_results_of_a_search_look_the_same(person, document):
