@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any
 
 ROOT = Path(__file__).resolve().parent.parent
-REFERENCE = ROOT / "docs" / "reference"
+DOCS = ROOT / "docs"
 _PLACE = re.compile(
     r"(?P<begin><!-- begin: (?P<name>[\w ]+) -->\n).*?(?P<end><!-- end: (?P=name) -->)",
     re.DOTALL,
@@ -205,6 +205,15 @@ def fake() -> str:
     return _options(a for a in _parser()._actions if a.dest != "help")
 
 
+def faults() -> str:
+    """What can be ordered to go wrong."""
+    from wagtail_m365.testing.fake.faults import KNOWN
+
+    return table(
+        ("fault", "what then happens"), ((_code(n), t) for n, t in KNOWN.items())
+    )
+
+
 def _options(actions: Iterable[argparse.Action]) -> str:
     rows = [
         (
@@ -253,6 +262,7 @@ TABLES: dict[str, Callable[[], str]] = {
     "account codes": codes(_words_of("account_codes")),
     "commands": commands,
     "fake": fake,
+    "faults": faults,
 }
 
 
@@ -277,7 +287,7 @@ def main() -> None:
     import django
 
     django.setup()
-    for path in sorted(REFERENCE.glob("*.md")):
+    for path in sorted(DOCS.glob("*/*.md")):
         before = path.read_text(encoding="utf-8")
         after = written(before)
         if after != before:
