@@ -11,7 +11,7 @@ from importlib import import_module
 
 from example_site import environment
 
-NAMES = ("startup",)
+NAMES = ("startup", "hot_path", "herd", "transfers")
 
 
 def main(chosen: Sequence[str]) -> int:

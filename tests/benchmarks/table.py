@@ -1,6 +1,8 @@
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TypeAlias
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,17 +34,32 @@ class Row:
         return f"≥ {self.at_least:g}" if self.at_least is not None else ""
 
 
-def printed(title: str, rows: list[Row]) -> str:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Skipped:
+    """What could not be measured here, and why."""
+
+    what: str
+    reason: str
+    holds: bool = True
+
+
+Entry: TypeAlias = Row | Skipped
+
+
+def printed(title: str, rows: Sequence[Entry]) -> str:
     lines = [
         f"## {title}",
         "",
         "| what | figure | ratio | bound | |",
         "|---|--:|--:|--:|---|",
     ]
-    for row in rows:
-        ratio = "" if row.ratio is None else f"{row.ratio:.2f}"
-        verdict = ("holds" if row.holds else "MISSED") if row.bound else ""
-        lines.append(
-            f"| {row.what} | {row.value:,.1f} {row.unit} | {ratio} | {row.bound} | {verdict} |"
-        )
-    return "\n".join(lines)
+    return "\n".join([*lines, *map(_line, rows)])
+
+
+def _line(row: Entry) -> str:
+    if isinstance(row, Skipped):
+        return f"| {row.what} | – | | | not measured: {row.reason} |"
+    ratio = "" if row.ratio is None else f"{row.ratio:.2f}"
+    verdict = ("holds" if row.holds else "MISSED") if row.bound else ""
+    figure = f"{row.value:,.1f} {row.unit}".strip()
+    return f"| {row.what} | {figure} | {ratio} | {row.bound} | {verdict} |"

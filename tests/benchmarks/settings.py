@@ -1,0 +1,19 @@
+"""The site that is measured: that of the tests, pointed to a Microsoft elsewhere."""
+
+from __future__ import annotations
+
+import json
+import os
+
+from tests.settings import *
+from tests.settings import INSTALLED_APPS, MIDDLEWARE
+
+WAGTAIL_M365 = json.loads(os.environ.get("BENCHMARK_WAGTAIL_M365", "{}"))
+PEERS = os.environ.get("BENCHMARK_PEERS", "").split()
+
+INSTALLED_APPS = [*INSTALLED_APPS, "tests.benchmarks.rows"]
+if "django-allauth" in PEERS:
+    INSTALLED_APPS += ["allauth", "allauth.account", "allauth.socialaccount"]
+    MIDDLEWARE = [*MIDDLEWARE, "allauth.account.middleware.AccountMiddleware"]
+if "social-auth-app-django" in PEERS:
+    INSTALLED_APPS += ["social_django"]
