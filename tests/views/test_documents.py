@@ -182,6 +182,18 @@ def test_the_side_panels_forms_are_guarded_against_forgery(
     assert "csrfmiddlewaretoken" in check
 
 
+def test_what_was_cut_short_while_it_was_sent_can_be_sent_again(
+    person, document, writer, open_session
+):
+    open_session(document, writer, state="opening")
+
+    page = edit_page(person, document)
+
+    assert "Send again" in page
+    assert "Bring back and close" not in page
+    assert address("bring_back", document) not in page
+
+
 def test_the_side_panel_explains_why_an_old_format_cannot_be_opened(
     person, make_document, settings
 ):

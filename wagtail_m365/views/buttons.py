@@ -57,7 +57,8 @@ def document_buttons(
     if session or editable(document.filename):
         buttons.append(open_button(request.user, document.pk, title=str(document)))
     if session and session.owner_id == request.user.pk:
-        buttons.append(bring_back_button(document, next_url))
+        if session.state != session.State.OPENING:
+            buttons.append(bring_back_button(document, next_url))
         # Ending work is not offered where one click too many is easily made.
         if place == "edit":
             buttons.append(discard_button(document, next_url))

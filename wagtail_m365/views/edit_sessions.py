@@ -55,6 +55,11 @@ class SessionFacts:
         return url if is_web_address(url) else ""
 
     @property
+    def has_arrived(self) -> bool:
+        """Is the copy there, or is it still being sent (or was that cut short)?"""
+        return self.session.state in _OPEN_STATES
+
+    @property
     def in_conflict(self) -> bool:
         """Have both sides changed, and has nobody chosen yet?"""
         return bool(self.session.state == EditSession.State.CONFLICT)
@@ -68,7 +73,7 @@ class SessionFacts:
     def changed(self) -> bool | None:
         """Has the copy changed? ``None``: Microsoft has not been asked yet."""
         session = self.session
-        if session.state not in _OPEN_STATES or not session.remote_checked_at:
+        if not self.has_arrived or not session.remote_checked_at:
             return None
         return bool(session.remote_ctag and session.remote_ctag != session.base_ctag)
 
