@@ -47,6 +47,13 @@ class Person:
             "() => window.wagtail && document.readyState === 'complete'"
         )
 
+    def go_home(self) -> None:
+        self.page.goto(f"{self.demo.site}/")
+
+    def row_menu(self, title: str) -> None:
+        """Unfold a document's row menu in the listing."""
+        self.page.locator("tr", has_text=title).get_by_role("button").first.click()
+
     def log_in(self, name: str) -> None:
         self.page.goto(f"{self.demo.site}/admin/login/")
         self.page.get_by_label("Username").fill(name)
@@ -82,8 +89,7 @@ class Person:
     def choose_action(self, title: str, action: str) -> None:
         """Choose from a document's row menu in the listing."""
         self.go("/admin/documents/")
-        row = self.page.locator("tr", has_text=title)
-        row.get_by_role("button").first.click()
+        self.row_menu(title)
         self.page.get_by_role("link", name=action).first.click()
 
     def open_in_word(self, title: str) -> Page:
