@@ -14,6 +14,7 @@ class Migration(migrations.Migration):
     initial = True
 
     dependencies = [
+        ('wagtailcore', '0098_apitoken'),
         migrations.swappable_dependency(get_document_model_string()),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
@@ -189,6 +190,26 @@ class Migration(migrations.Migration):
             },
         ),
         migrations.CreateModel(
+            name='RecentFolder',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('place', models.CharField(max_length=10)),
+                ('drive_id', models.CharField(max_length=255)),
+                ('item_id', models.CharField(max_length=255)),
+                ('top_id', models.CharField(blank=True, max_length=255)),
+                ('top_name', models.TextField(blank=True)),
+                ('path', models.TextField(blank=True)),
+                ('name', models.CharField(blank=True, max_length=255, verbose_name='name')),
+                ('used_at', models.DateTimeField(verbose_name='last used')),
+                ('collection', models.ForeignKey(null=True, on_delete=django.db.models.deletion.CASCADE, related_name='+', to='wagtailcore.collection')),
+                ('connection', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='recent_folders', to='wagtail_m365.connection')),
+            ],
+            options={
+                'verbose_name': 'recent folder',
+                'verbose_name_plural': 'recent folders',
+            },
+        ),
+        migrations.CreateModel(
             name='RefusedPurpose',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
@@ -239,6 +260,10 @@ class Migration(migrations.Migration):
         migrations.AddIndex(
             model_name='documentversion',
             index=models.Index(fields=['document', 'stage'], name='m365_version_stage'),
+        ),
+        migrations.AddIndex(
+            model_name='recentfolder',
+            index=models.Index(fields=['connection', '-used_at'], name='m365_recent_folder'),
         ),
         migrations.AddIndex(
             model_name='tokenuse',
