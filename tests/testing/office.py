@@ -11,7 +11,7 @@ import openpyxl
 _MAIN = "http://schemas.openxmlformats.org"
 _SLIDE = (
     f'<p:sld xmlns:p="{_MAIN}/presentationml/2006/main" xmlns:a="{_MAIN}/drawingml/2006/main">'
-    "<p:cSld><p:spTree><p:sp><p:txBody><a:bodyPr/><a:p><a:r><a:rPr lang=\"en-GB\"/>"
+    '<p:cSld><p:spTree><p:sp><p:txBody><a:bodyPr/><a:p><a:r><a:rPr lang="en-GB"/>'
     "<a:t>A title</a:t></a:r></a:p></p:txBody></p:sp></p:spTree></p:cSld></p:sld>"
 )
 

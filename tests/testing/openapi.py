@@ -42,9 +42,8 @@ class Description:
         found = []
         for template, path in self.document["paths"].items():
             pattern = _pattern(template)
-            for method in ("get", "put", "post", "patch", "delete"):
-                if method in path:
-                    found.append((pattern, template, method, path[method]))
+            methods = {"get", "put", "post", "patch", "delete"} & set(path)
+            found.extend((pattern, template, name, path[name]) for name in methods)
         found.sort(key=lambda one: one[1].count("{"))
         return found
 
@@ -107,18 +106,20 @@ class Description:
         if isinstance(value, list):
             for one in value:
                 yield from self._undeclared(schema.get("items", {}), one, f"{where}[]")
-        if not isinstance(value, dict):
-            return
+        if isinstance(value, dict):
+            yield from self._undeclared_members(schema, value, where)
+
+    def _undeclared_members(
+        self, schema: dict[str, Any], value: dict[str, Any], where: str
+    ) -> Any:
         known = dict(self._properties(schema))
+        is_open = not known or schema.get("title") in OPEN
         for name, one in value.items():
-            if name.startswith("@"):
-                continue
-            if name not in known:
-                if known and schema.get("title") not in OPEN:
-                    yield f"{where}: {name} is not declared"
-                continue
-            for part in self._parts(known[name]):
-                yield from self._undeclared(part, one, f"{where}.{name}")
+            if name in known:
+                for part in self._parts(known[name]):
+                    yield from self._undeclared(part, one, f"{where}.{name}")
+            elif not is_open and not name.startswith("@"):
+                yield f"{where}: {name} is not declared"
 
     def _parts(self, schema: dict[str, Any]) -> list[dict[str, Any]]:
         """The type itself, or the one of which a property may also be null."""
