@@ -243,3 +243,12 @@ def test_a_plugin_learns_what_was_brought_back(connected, opened):
         connected.post(address("bring_back", opened))
 
     assert learnt == {"document": opened, "version": DocumentVersion.objects.get()}
+
+
+def test_a_title_is_text_and_nothing_else(connected, make_document):
+    document = make_document(title="<b>50 %s off</b>")
+    connected.post(address("open", document))
+
+    message = told(connected.post(address("bring_back", document)))
+
+    assert "&lt;b&gt;50 %s off&lt;/b&gt;" in message

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 from django.core.files.base import ContentFile
-from django.urls import reverse
+from django.urls import resolve, reverse
 from wagtail.models import Collection
 
 from wagtail_m365.models import DocumentVersion, EditSession
@@ -116,3 +116,9 @@ def test_a_document_that_is_not_there_is_not_found(client, people, name, method)
     response = getattr(client, method)(reverse(f"wagtail_m365:{name}", args=[99999]))
 
     assert response.status_code == 404
+
+
+@pytest.mark.parametrize("name", [*PAGES, *ACTIONS, *VERSION_PAGES])
+def test_no_transaction_waits_for_microsoft(addresses, name):
+    # With ATOMIC_REQUESTS, Django asks the view for this mark.
+    assert "default" in resolve(addresses[name]).func._non_atomic_requests
