@@ -39,7 +39,9 @@ WITH_SETTINGS = [
     DOCS / "reference" / "settings.md",
 ]
 
-_LINK = re.compile(r"\]\((?!https?:)(?P<path>[^)#\s]*)#?(?P<anchor>[^)\s]*)\)")
+_LINK = re.compile(
+    r"(?<!!)\[[^]]*\]\((?!https?:)(?P<path>[^)#\s]*)#?(?P<anchor>[^)\s]*)\)"
+)
 _FENCE = re.compile(r"^```.*?^```$", re.DOTALL | re.MULTILINE)
 _SYBIL = Sybil([PythonCodeBlockParser(), SkipParser()], path=str(ROOT))
 
