@@ -12,16 +12,29 @@ class Died(BaseException):
     """The process was killed here: nothing after it runs."""
 
 
+def raiser(error: type[BaseException]) -> Callable[[], None]:
+    def strike() -> None:
+        raise error
+
+    return strike
+
+
+def die() -> None:
+    raise Died
+
+
 class Saboteur:
     """Lets a number of steps pass, then strikes once."""
 
     def __init__(self) -> None:
         self.steps = 0
         self.strike_at = 0
-        self.error: Callable[[], BaseException] = Died
+        self.strike: Callable[[], None] = die
 
-    def arm(self, step: int, error: Callable[[], BaseException]) -> None:
-        self.steps, self.strike_at, self.error = 0, step, error
+    def arm(self, step: int, strike: Callable[[], None] | type[BaseException]) -> None:
+        """Strike at this step from now on, with an error or with any deed."""
+        self.steps, self.strike_at = 0, step
+        self.strike = raiser(strike) if isinstance(strike, type) else strike
 
     def disarm(self) -> None:
         self.strike_at = 0
@@ -29,7 +42,8 @@ class Saboteur:
     def pass_by(self) -> None:
         self.steps += 1
         if self.steps == self.strike_at:
-            raise self.error()
+            self.disarm()
+            self.strike()
 
     def query(self, execute, sql, params, many, context):
         """For ``connection.execute_wrapper``: strikes before and after a write."""

@@ -272,6 +272,19 @@ def test_a_death_at_any_step_loses_nothing(struck, make_document, ada, read):
     assert step > 20
 
 
+def test_who_saves_at_any_step_of_closing_loses_nothing(
+    struck, make_document, ada, read
+):
+    step, reached = 0, True
+    while reached:
+        step += 1
+        document = make_document(OLD, name=f"report{step}.docx")
+        path = struck.open_and_edit(document, ada)
+        reached = struck.somebody_saves_at(step, path, document, ada)
+        assert struck.saved in [read(document), *copies(struck.drive, path)]
+    assert step > 20
+
+
 @pytest.fixture
 def struck(saboteur, connect, ada, onedrive):
     return Struck(saboteur, onedrive(connect(ada)))
@@ -290,6 +303,22 @@ class Struck:
         (path,) = set(self.drive.paths) - before
         self.drive.seam.edit(path, NEW)
         return path
+
+    def somebody_saves_at(self, step, path, document, user):
+        """In Word, while the document is brought back; false if it is over by then."""
+        self.saved = NEW
+
+        def save():
+            # Once the copy is deleted, Word cannot save into it any more.
+            with suppress(LookupError):
+                self.drive.seam.edit(path, late := f"saved at step {step}".encode())
+                self.saved = late
+
+        self.saboteur.arm(step, save)
+        with database.execute_wrapper(self.saboteur.query):
+            bring_back(document, user, close=True)
+        self.saboteur.disarm()
+        return self.saboteur.steps >= step
 
     def dies_at(self, step, document, user):
         self.saboteur.arm(step, Died)

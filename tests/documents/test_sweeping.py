@@ -1,0 +1,167 @@
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+from django.utils import timezone
+
+from wagtail_m365 import tasks
+from wagtail_m365.documents.bringing_back import bring_back
+from wagtail_m365.documents.closing import discard
+from wagtail_m365.documents.opening import open_document
+from wagtail_m365.documents.sweeping import refresh_open_sessions, sweep
+from wagtail_m365.documents.writing_back import replace_file
+from wagtail_m365.errors import NothingOpen
+from wagtail_m365.models import DocumentVersion, EditSession
+
+from .storages import Died
+
+LONG_AGO = timedelta(days=8)
+
+
+@pytest.fixture
+def drive(document, ada, connect, onedrive):
+    drive = onedrive(connect(ada))
+    open_document(document, ada)
+    return drive
+
+
+def age(by=LONG_AGO, **columns):
+    EditSession.objects.update(opened_at=timezone.now() - by, **columns)
+
+
+def test_a_healthy_session_is_left_alone(drive):
+    swept = sweep()
+    assert not (swept.freed)
+    assert not (swept.lost)
+    assert not (swept.cleared)
+    assert not (swept.forgotten)
+    assert EditSession.objects.get().state == "open"
+
+
+def test_what_never_arrived_frees_its_document(document, ada):
+    EditSession.objects.create(document=document, open_for=document, owner=ada)
+    age()
+    sweep()
+    session = EditSession.objects.get()
+    assert (session.state, session.closing_reason) == ("discarded", "never_arrived")
+    assert session.open_for is None
+
+
+def test_what_arrived_unnoticed_is_finished(document, ada, drive, read):
+    drive.edit(b"found in OneDrive and edited")
+    age(state="opening", item_id="", base_ctag="", base_quick_xor="")
+    sweep()
+    assert EditSession.objects.get().state == "open"
+    assert bring_back(document, ada).outcome == "taken"
+    assert read(document) == b"found in OneDrive and edited"
+
+
+def test_only_saying_what_would_be_done_changes_nothing(document, ada):
+    EditSession.objects.create(document=document, open_for=document, owner=ada)
+    age()
+    assert sweep(dry_run=True).freed
+    assert EditSession.objects.get().state == "opening"
+
+
+def test_a_session_that_just_began_is_left_alone(document, ada):
+    EditSession.objects.create(document=document, open_for=document, owner=ada)
+    assert not sweep().freed
+
+
+def test_a_forgotten_session_is_reported_and_kept(drive):
+    age(remote_modified_at=timezone.now() - LONG_AGO)
+    assert sweep().forgotten == [EditSession.objects.get()]
+    assert EditSession.objects.get().state == "open"
+    age(remote_modified_at=timezone.now())
+    assert not sweep().forgotten
+
+
+def test_a_deleted_document_ends_its_session_and_leaves_the_copy(document, drive):
+    document.delete()
+    sweep()
+    session = EditSession.objects.get()
+    assert (session.state, session.remote_copy) == ("lost", "left_to_owner")
+    assert drive.content == b"first"
+
+
+def test_a_person_who_is_gone_frees_the_document(ada, drive):
+    ada.delete()
+    sweep()
+    assert EditSession.objects.get().state == "lost"
+    assert not EditSession.objects.unfinished().exists()
+
+
+def test_a_copy_that_was_left_behind_is_deleted_later(document, ada, drive):
+    EditSession.objects.update(
+        state="discarded", open_for=None, remote_copy="left_behind"
+    )
+    assert sweep().cleared
+    assert drive.paths == []
+    assert EditSession.objects.get().remote_copy == "deleted"
+    assert not sweep().cleared
+
+
+def test_a_copy_that_cannot_be_deleted_is_tried_again(drive):
+    EditSession.objects.update(
+        state="discarded", open_for=None, remote_copy="left_behind"
+    )
+    drive.seam.lock(drive.path)
+    assert sweep().failed
+    drive.seam.unlock(drive.path)
+    assert sweep().cleared
+
+
+def test_a_copy_that_was_left_to_its_owner_stays(document, ada, drive):
+    EditSession.objects.update(
+        state="discarded", open_for=None, remote_copy="left_to_owner"
+    )
+    sweep()
+    assert drive.content == b"first"
+
+
+def test_a_replacement_that_was_cut_short_is_undone(document, ada, read):
+    import io
+
+    def die(*_):
+        raise Died
+
+    with pytest.raises(Died):
+        replace_file(
+            document,
+            ada,
+            io.BytesIO(b"second"),
+            expected_hash=document.file_hash,
+            alongside=die,
+        )
+    hour_ago = timezone.now() - timedelta(hours=2)
+    DocumentVersion.objects.update(replaced_at=hour_ago)
+    assert sweep().mended
+    assert read(document) == b"first"
+    assert not DocumentVersion.objects.exists()
+
+
+def test_listings_know_how_the_copies_stand(document, drive):
+    drive.edit(b"second")
+    assert refresh_open_sessions() == []
+    session = EditSession.objects.get()
+    assert session.remote_size == len(b"second")
+    assert session.remote_checked_at
+
+
+def test_a_copy_that_is_gone_is_noticed(drive):
+    drive.seam.delete(drive.path)
+    assert [code for _, code in refresh_open_sessions()] == ["item_not_found"]
+    assert EditSession.objects.get().state == "lost"
+
+
+def test_the_tasks_say_how_much_they_did(drive):
+    drive.seam.delete(drive.path)
+    assert tasks.refresh_open_sessions.call() == 1
+    assert tasks.sweep.call()["freed"] == 0
+
+
+def test_what_was_discarded_cannot_be_discarded_again(document, ada, drive):
+    discard(document, ada)
+    with pytest.raises(NothingOpen):
+        discard(document, ada)
