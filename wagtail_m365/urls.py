@@ -6,6 +6,7 @@ from django.urls import URLPattern, path
 
 from .views.account import DisconnectView
 from .views.bringing_back import BringBackView, CheckView, DiscardView
+from .views.callback_address import CallbackPattern
 from .views.connect import CallbackView, ConnectView, ReconnectView
 from .views.opening import OpenView
 from .views.outcomes import ConnectFailedView, OtherAccountView
@@ -24,7 +25,7 @@ app_name = "wagtail_m365"
 #: The connection: signing in, its account page, the settings.
 connection_urls: list[URLPattern] = [
     path("connect/", ConnectView.as_view(), name="connect"),
-    path("oauth/callback/", CallbackView.as_view(), name="callback"),
+    CallbackPattern("oauth/callback/", CallbackView.as_view(), "callback"),
     path("connect/failed/", ConnectFailedView.as_view(), name="connect_failed"),
     path("connect/other-account/", OtherAccountView.as_view(), name="other_account"),
     path(

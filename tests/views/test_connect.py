@@ -277,6 +277,17 @@ def test_without_a_log_in_nothing_is_connected(browser, microsoft, ada):
     assert not Connection.objects.exists()
 
 
+def test_a_code_does_not_travel_on_to_the_log_in_page(browser, microsoft, ada):
+    callback = microsoft.sign_in(start(browser)["Location"], ada)
+    browser.logout()
+
+    response = browser.get(callback)
+
+    code = parse_qs(urlsplit(callback).query)["code"][0]
+    assert code not in unquote(response["Location"])
+    assert response["Referrer-Policy"] == "no-referrer"
+
+
 def test_another_user_in_the_same_browser_gets_nothing(
     browser, microsoft, ada, django_user_model
 ):

@@ -1,0 +1,55 @@
+"""The callback's place among the admin's addresses."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import wraps
+from typing import Any
+from urllib.parse import urlencode
+
+from django.contrib import messages
+from django.http import HttpRequest
+from django.http.response import HttpResponseBase
+from django.urls import ResolverMatch, URLPattern, reverse
+from django.urls.resolvers import RoutePattern
+from django.utils.translation import gettext as _
+
+from .addresses import account_address
+from .connect import leaving
+
+View = Callable[..., HttpResponseBase]
+
+
+class CallbackPattern(URLPattern):
+    """An address whose query never travels on, not even to the log-in page.
+
+    Wagtail wraps every view of the admin and sends whoever is not logged in to its log-in
+    with the whole address in ``next``: the authorization code would then stand in a page,
+    in the history and in the log of the web server. So that is decided here, first.
+    """
+
+    def __init__(self, route: str, view: View, name: str) -> None:
+        super().__init__(
+            RoutePattern(route, name=name, is_endpoint=True), view, {}, name
+        )
+
+    def resolve(self, path: str) -> ResolverMatch | None:
+        """The match, with a view that asks for the log-in before Wagtail does."""
+        match: ResolverMatch | None = super().resolve(path)
+        if match is not None:
+            match.func = _logged_in_first(match.func)
+        return match
+
+
+def _logged_in_first(view: View) -> View:
+    # `wraps` also carries over the mark that this view wants no transaction around it.
+    @wraps(view)
+    def callback(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        if request.user.is_authenticated:
+            return view(request, *args, **kwargs)
+        text = _("You are not logged in here any more. Log in and connect once more.")
+        messages.warning(request, text)
+        query = urlencode({"next": account_address()})
+        return leaving(f"{reverse('wagtailadmin_login')}?{query}")
+
+    return callback
