@@ -1,8 +1,9 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
+from urllib.parse import parse_qsl, urlsplit
 
 import pytest
 from django.contrib.auth import get_user_model
@@ -13,9 +14,9 @@ from wagtail_m365.models import CachedAccessToken, Connection
 from wagtail_m365.models.connections import access_token_context
 from wagtail_m365.models.vault import vault
 from wagtail_m365.redaction import Secret
-from wagtail_m365.testing import FakeMicrosoft
+from wagtail_m365.tokens import sign_in
 
-REDIRECT_URI = "https://site.example/admin/m365/oauth/callback/"
+REDIRECT_URI = "http://localhost/admin/m365/oauth/callback/"
 CLIENT_ID = "11111111-2222-3333-4444-555555555555"
 
 
@@ -30,21 +31,6 @@ def site(settings):
         "ENCRYPTION_KEYS": ["a key that only tests use"],
     }
     return settings
-
-
-@pytest.fixture(scope="session")
-def _microsoft() -> Iterator[FakeMicrosoft]:
-    with FakeMicrosoft() as server:
-        yield server
-
-
-@pytest.fixture
-def microsoft(_microsoft, site) -> FakeMicrosoft:
-    """The fake Microsoft, fresh, with this site configured for it."""
-    _microsoft.reset()
-    _microsoft.app.add_redirect_uri(REDIRECT_URI)
-    site.WAGTAIL_M365 = _microsoft.settings()
-    return _microsoft
 
 
 @pytest.fixture
@@ -124,3 +110,19 @@ def have_token() -> Callable[..., CachedAccessToken]:
         )
 
     return have_token
+
+
+@pytest.fixture
+def connected(microsoft, ada, person) -> Connection:
+    """Ada, connected by a real sign-in."""
+    session: dict[str, Any] = {}
+    address = sign_in.start(
+        person,
+        scopes=("User.Read", "Files.ReadWrite"),
+        redirect_uri=REDIRECT_URI,
+        session=session,
+    )
+    query = dict(parse_qsl(urlsplit(microsoft.sign_in(address, ada)).query))
+    connection = sign_in.finish(person, query=query, session=session).connection
+    microsoft.clear_requests()
+    return connection

@@ -84,8 +84,13 @@ def audience_and_scopes(scopes: Iterable[str]) -> tuple[str, frozenset[str]]:
     if len(audiences) > 1:
         named = ", ".join(sorted(audiences))
         raise ValueError(f"One token is for one resource, but these are asked: {named}")
-    wanted = (name for _, name in split if name.rpartition("/")[2] != _ALL_GRANTED)
+    wanted = (name for _, name in split if not is_all_granted(name))
     return audiences.pop(), frozenset(wanted)
+
+
+def is_all_granted(scope: str) -> bool:
+    """Does it stand for all that was granted?"""
+    return scope.rpartition("/")[2] == _ALL_GRANTED
 
 
 def all_granted(audience: str) -> str:

@@ -1,4 +1,4 @@
-"""The one query of the hot path, with its SQL made once.
+"""The queries that are made most, with their SQL made once.
 
 Django takes several times as long to write this SQL as any database to answer it. It is
 still Django that writes it, from the models and for the database at hand, so it follows
@@ -55,6 +55,32 @@ def find(alias: str, path: str, owner: Any, audience: str, purpose: str) -> Row 
         return None
     connection_id = row[0] if isinstance(row[0], UUID) else UUID(row[0])
     return (connection_id, *row[1:5], bool(purpose and row[5]))
+
+
+def progress(alias: str, connection_id: UUID) -> tuple[int, float] | None:
+    """The connection's version, and until when somebody refreshes it.
+
+    Args:
+        alias: The database to ask.
+        connection_id: The key of the connection.
+    """
+    database = connections[alias]
+    field = _owner_field("connection_id")
+    with database.cursor() as cursor:
+        cursor.execute(
+            _prepared_progress(alias, database.vendor),
+            [field.get_db_prep_value(connection_id, database)],
+        )
+        row: tuple[int, float] | None = cursor.fetchone()
+    return row
+
+
+@lru_cache(maxsize=8)
+def _prepared_progress(alias: str, vendor: str) -> str:
+    rows = Connection.objects.using(alias).filter(pk=UUID(int=1)).order_by()
+    query = rows.values_list("version", "lease_until").query
+    sql: str = query.get_compiler(using=alias).as_sql()[0]
+    return sql
 
 
 @lru_cache(maxsize=32)

@@ -6,6 +6,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
+from django.db import transaction
+
 from wagtail_m365.errors import (
     ConsentRequired,
     IdTokenRejected,
@@ -24,7 +26,7 @@ from wagtail_m365.models.configuration import http_options, registration_of
 from wagtail_m365.redaction import Secret
 from wagtail_m365.signals import connection_lost, send_when_committed
 
-from . import apart, leaving, rescue, single_flight, states, storing
+from . import apart, leaving, prepared, rescue, single_flight, states, storing
 from .demands import AccessToken, Demand, all_granted
 from .disconnecting import disconnect
 
@@ -76,19 +78,33 @@ class Asking:
         Raises:
             M365Error: Why there is none, typed, with what has to be done.
         """
-        for _ in self.flight.looks():
+        for is_first in self.flight.looks():
+            if not is_first and not self.has_moved():
+                continue
             if token := self.settled():
                 return token
             if lease := self.flight.take(self.connection):
                 return self.refresh(lease)
             if token := self.ageing(_USABLE):
                 return token
-            self.look()
         raise TemporarilyUnavailable(
             "Another refresh of this connection does not end.",
             code="refresh_stuck",
             retry_after=self.flight.lease_seconds,
         )
+
+    def has_moved(self) -> bool:
+        """Has another caller's refresh ended, or its time? Then the rows are read anew.
+
+        Asked by many and often, so it is one small query.
+        """
+        known = (self.connection.version, self.connection.lease_until)
+        if known[1] > self.flight.clock() and known == prepared.progress(
+            apart.database().alias, self.connection_id
+        ):
+            return False
+        self.look()
+        return True
 
     def within_transaction(self) -> AccessToken:
         """The same where the row cannot be reached from outside a transaction.
@@ -241,14 +257,17 @@ class Asking:
     def store(self, tokens: TokenSet, lease: single_flight.Lease) -> AccessToken:
         """Keep what came, unless somebody else's newer tokens are there already."""
         changes = storing.changes_of(self.connection, tokens, self.demand)
-        if self.flight.give_back(lease, **changes):
-            if apart.in_transaction():
-                rescue.keep_over_rollback(self.connection_id, lease.version, changes)
-            return storing.keep_access_token(
-                self.connection, tokens, self.demand.audience
-            )
-        self.look()
-        return self.ageing(_LAST) or storing.access_token_of(tokens)
+        may_be_undone = apart.in_transaction()
+        # Both at once: who saw the lease ended and no token yet would fetch another.
+        with transaction.atomic(using=apart.database().alias):
+            if is_ours := self.flight.give_back(lease, **changes):
+                storing.keep_access_token(self.connection, tokens, self.demand.audience)
+        if not is_ours:
+            self.look()
+            return self.ageing(_LAST) or storing.access_token_of(tokens)
+        if may_be_undone:
+            rescue.keep_over_rollback(self.connection_id, lease.version, changes)
+        return storing.access_token_of(tokens)
 
     def failed(self, error: M365Error, lease: single_flight.Lease) -> AccessToken:
         """Note the failure for everybody, and serve the old token while it holds."""

@@ -56,6 +56,8 @@ class Flight:
     def take(self, connection: Connection) -> Lease | None:
         """The lease, or ``None`` when somebody else has it or the row has changed."""
         now = self.clock()
+        if connection.lease_until > now:
+            return None
         owner = secrets.token_hex(12)
         free = Connection.objects.filter(
             pk=connection.pk, version=connection.version, lease_until__lte=now
@@ -84,14 +86,18 @@ class Flight:
         """End the lease and change nothing else."""
         self._held(lease).update(lease_owner="", lease_until=0)
 
-    def looks(self) -> Iterator[None]:
-        """A turn for each look at the row, until even a dead holder's lease is over."""
+    def looks(self) -> Iterator[bool]:
+        """A turn for each look at the row, until even a dead holder's lease is over.
+
+        Yields:
+            Is it the first, for which nobody has waited?
+        """
         patience = self.lease_seconds + _MARGIN
         deadline = self.clock() + patience
-        yield
+        yield True
         while self.clock() < deadline:
             self.sleep(self.random(*_LOOK_EVERY))
-            yield
+            yield False
 
     def _held(self, lease: Lease) -> Any:
         return Connection.objects.filter(

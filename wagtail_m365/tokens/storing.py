@@ -16,7 +16,7 @@ from wagtail_m365.models.vault import vault
 
 from . import states
 from .apart import database, short_write
-from .demands import GRAPH, AccessToken, Demand
+from .demands import GRAPH, AccessToken, Demand, is_all_granted
 
 logger = logging.getLogger(__name__)
 
@@ -65,7 +65,9 @@ def changes_of(
     if tokens.refresh_token:
         sealed = connection.seal_refresh_token(tokens.refresh_token)
         changes["refresh_token_sealed"] = sealed
-    elif vault().is_stale(connection.refresh_token_sealed):
+    elif connection.refresh_token_sealed and vault().is_stale(
+        connection.refresh_token_sealed
+    ):
         # Read just now, so it can be sealed again with the newest key.
         sealed = connection.seal_refresh_token(connection.open_refresh_token())
         changes["refresh_token_sealed"] = sealed
@@ -80,7 +82,17 @@ def granted_after(connection: Connection, tokens: TokenSet, audience: str) -> st
     if not tokens.scopes:
         return connection.granted_scopes
     others = {name for name in connection.scopes if not of_audience(name, audience)}
-    return " ".join(sorted(others | tokens.scopes))
+    return " ".join(sorted(others | named_scopes(connection, tokens)))
+
+
+def named_scopes(connection: Connection, tokens: TokenSet) -> frozenset[str]:
+    """The rights by name: Microsoft repeats ``.default`` among them when asked so.
+
+    The application's own tokens do not name theirs: ``.default`` stands for all.
+    """
+    if connection.kind == Connection.Kind.APP_ONLY:
+        return tokens.scopes
+    return frozenset(name for name in tokens.scopes if not is_all_granted(name))
 
 
 def of_audience(scope: str, audience: str) -> bool:
@@ -109,14 +121,16 @@ def _keep(
 ) -> AccessToken:
     context = access_token_context(connection.pk, audience)
     columns = {
-        "scopes": " ".join(sorted(tokens.scopes)),
+        "scopes": " ".join(sorted(named_scopes(connection, tokens))),
         "token_sealed": vault().seal(tokens.access_token, *context),
         "expires_on": int(tokens.expires_on),
         "refresh_on": int(tokens.refresh_on or 0),
         "version": version,
     }
     try:
-        _replace_older(connection, audience, columns)
+        # In a savepoint: what else the caller writes must not be lost with it.
+        with transaction.atomic(using=database().alias):
+            _replace_older(connection, audience, columns)
     except DatabaseError:
         # The caller has its token; that the next one fetches its own is no failure.
         logger.warning("An access token could not be kept.", exc_info=True)
