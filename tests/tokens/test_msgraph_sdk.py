@@ -26,10 +26,15 @@ async def name_of_me(credential, microsoft):
             allowed_hosts=["127.0.0.1"],
         )
     )
-    client = httpx.AsyncClient(base_url=microsoft.graph)
-    async with GraphClientFactory.create_with_default_middleware(
-        client=client, options=options
-    ) as http:
+    # Closed by hand: the SDK's own wrapping of it does not.
+    connections = httpx.AsyncHTTPTransport()
+    client = httpx.AsyncClient(base_url=microsoft.graph, transport=connections)
+    async with (
+        connections,
+        GraphClientFactory.create_with_default_middleware(
+            client=client, options=options
+        ) as http,
+    ):
         adapter = GraphRequestAdapter(provider, http)
         adapter.base_url = microsoft.graph
         me = await GraphServiceClient(request_adapter=adapter).me.get()

@@ -4,7 +4,9 @@ import time
 from dataclasses import dataclass, field
 
 import pytest
+from django.db import connection as database
 from django.db.models import F
+from django.test.utils import CaptureQueriesContext
 
 from wagtail_m365.errors import NotConnected, ReconnectRequired, TemporarilyUnavailable
 from wagtail_m365.models import CachedAccessToken, Connection
@@ -166,3 +168,30 @@ def test_an_unexpected_error_leaves_no_lease_behind(person, connection, ask, end
         ask(person)
     connection.refresh_from_db()
     assert connection.lease_owner == ""
+
+
+@pytest.mark.django_db(transaction=True)
+def test_the_new_token_is_there_as_soon_as_the_lease_is_over(
+    person, connection, have_token, endpoint
+):
+    have_token(connection, left=-10)
+    within = []
+
+    def watch(execute, sql, *args):
+        if sql.startswith("UPDATE") and endpoint.asked:
+            within.append(database.in_atomic_block)
+        return execute(sql, *args)
+
+    with database.execute_wrapper(watch):
+        assert get_token(person, world=endpoint.world()).token == "access-1"
+    # Whoever looks between two commits would think that nobody has refreshed.
+    assert within == [True, True]
+
+
+def test_who_waits_asks_one_small_question_per_turn(connection, ask, waiting):
+    lease_of_another(connection, waiting, seconds=15)
+    with CaptureQueriesContext(database) as captured:
+        ask(connection)
+    of_the_refresh = 30
+    assert waiting.turns > 100
+    assert len(captured) <= waiting.turns + of_the_refresh
