@@ -102,7 +102,7 @@ def admin_story(browser: Browser, demo: Demo, scheme: str, suffix: str) -> None:
         admin.log_in("admin")
         admin.go("/admin/settings/wagtail_m365/m365settings/")
         shoot(page, f"settings{suffix}")
-        page.get_by_role("button", name="Test connection").click()
+        page.get_by_role("link", name="Test connection").click()
         page.wait_for_load_state("networkidle")
         shoot(page, f"test-connection{suffix}")
 
