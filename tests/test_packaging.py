@@ -24,6 +24,7 @@ NOT_ASKED_FOR = {"wagtail_m365", "_typeshed"}
 #: Brought by a package that is asked for itself.
 BROUGHT_ALONG = {
     "asgiref": "django",
+    "django_filters": "wagtail",
     "markupsafe": "werkzeug",
     "treebeard": "wagtail",
     "urllib3": "requests",
