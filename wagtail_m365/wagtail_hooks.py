@@ -16,6 +16,7 @@ from .tokens import audit as connection_audit
 from .views import snippets
 from .views.account import ConnectionsPanel
 from .views.documents import extended_views
+from .views.folders import FolderChooserViewSet, folders
 from .views.panels import settings_edit_handler
 from .views.registrations import AppRegistrationViewSet, registrations
 
@@ -42,11 +43,18 @@ def register_registrations() -> AppRegistrationViewSet:
     return registrations
 
 
+@hooks.register("register_admin_viewset")
+def register_folders() -> FolderChooserViewSet:
+    """The folder browser."""
+    return folders
+
+
 @hooks.register("register_permissions")
 def register_permissions() -> QuerySet[Permission]:
     """What an admin can grant to groups."""
     return Permission.objects.filter(
-        content_type__app_label="wagtail_m365", codename="use_microsoft365"
+        content_type__app_label="wagtail_m365",
+        codename__in=("use_microsoft365", "manage_edit_sessions"),
     )
 
 

@@ -16,7 +16,11 @@ if TYPE_CHECKING:
 
 
 def graph_for(
-    owner: Owner, scopes: Iterable[str], purpose: str | None = None
+    owner: Owner,
+    scopes: Iterable[str],
+    purpose: str | None = None,
+    *,
+    patience: float = 20,
 ) -> GraphClient:
     """A client that asks Graph with this owner's token; nothing is sent yet.
 
@@ -24,6 +28,8 @@ def graph_for(
         owner: A user, a connection, or the name of a service connection.
         scopes: Rights that its token must carry.
         purpose: What for, as declared in ``register_m365_purposes``.
+        patience: Seconds that the pauses of one request may take, where Microsoft
+            asks to wait or does not answer; less where a person looks on.
 
     Raises:
         Misconfigured: The site's set-up is wrong or switched off.
@@ -35,4 +41,5 @@ def graph_for(
         TokenSource(owner, tuple(scopes), purpose),
         http_options(),
         allow_insecure_loopback=settings.ALLOW_INSECURE_LOOPBACK,
+        patience=patience,
     )

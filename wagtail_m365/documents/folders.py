@@ -11,6 +11,7 @@ from enum import StrEnum
 from typing import Any, Self
 
 from django.core import signing
+from django.utils.translation import gettext_lazy as _
 
 from wagtail_m365.errors import InvalidRequest
 from wagtail_m365.graph.listings import Spot
@@ -33,11 +34,21 @@ class Place(StrEnum):
         """The rights that browsing it and writing to it need."""
         return _SCOPES[self]
 
+    @property
+    def label(self) -> str:
+        """What people call it, in the active language."""
+        return str(_LABELS[self])
+
 
 _SCOPES = {
     Place.MINE: bundles.SAVE,
     Place.SHARED: bundles.SHARED,
     Place.SITES: bundles.SITES,
+}
+_LABELS = {
+    Place.MINE: _("My OneDrive"),
+    Place.SHARED: _("Shared with me"),
+    Place.SITES: _("SharePoint and Teams"),
 }
 
 
@@ -69,7 +80,8 @@ class Location:
     @property
     def name(self) -> str:
         """The folder's name, or that of its beginning."""
-        return self.path.rpartition("/")[2] or self.top_name or self.site_name
+        own = self.path.rpartition("/")[2] or self.top_name or self.site_name
+        return own or self.place.label
 
     @property
     def spot(self) -> Spot:
@@ -148,8 +160,8 @@ class Folder:
     top_id: str = ""
 
     def __str__(self) -> str:
-        names = [self.top_name, *self.path.split("/")]
-        return " › ".join(filter(None, names)) or self.name
+        names = [self.top_name or self.place.label, *self.path.split("/")]
+        return " › ".join(filter(None, names))
 
     @property
     def location(self) -> Location:

@@ -103,6 +103,20 @@ WORDS = rows(
         ),
     ),
     (
+        "folder_gone",
+        editor(
+            _("This folder is not in Microsoft 365 any more, or was moved."),
+            _("Choose another folder; nothing was changed."),
+        ),
+    ),
+    (
+        "unknown_folder",
+        editor(
+            _("This address does not lead to a folder."),
+            _("Go to all places and choose the folder there."),
+        ),
+    ),
+    (
         "name_taken",
         editor(
             _("There is something of that name in this folder already."),

@@ -57,6 +57,7 @@ def connect(
     options: HttpOptions | None = None,
     *,
     allow_insecure_loopback: bool = False,
+    patience: float = 20,
 ) -> GraphClient:
     """A client for Graph at ``base_url``, over a session of its own.
 
@@ -65,11 +66,13 @@ def connect(
         token: Gives access tokens.
         options: How this site reaches the outside.
         allow_insecure_loopback: Storage may be plain http on this machine.
+        patience: Seconds that the pauses of one request may take in all.
     """
     transport = GraphTransport(
         new_session(options),
         base_url,
         token,
         allow_insecure_loopback=allow_insecure_loopback,
+        budget=patience,
     )
     return GraphClient(transport)

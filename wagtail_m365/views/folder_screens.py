@@ -1,0 +1,287 @@
+"""What the folder browser shows at one step: the way, the rows, or what went wrong."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Self
+from urllib.parse import urlsplit
+
+from django.core import signing
+from django.http import HttpRequest
+from django.urls import reverse
+from django.utils.functional import cached_property
+from django.utils.http import url_has_allowed_host_and_scheme
+from django.utils.translation import gettext as _
+
+from wagtail_m365.documents.browsing import Look, look
+from wagtail_m365.documents.folders import Location, Place
+from wagtail_m365.documents.recent_folders import latest, recent
+from wagtail_m365.errors import (
+    Explanation,
+    InvalidRequest,
+    ItemNotFound,
+    M365Error,
+    NotConnected,
+    TemporarilyUnavailable,
+)
+from wagtail_m365.identity import scopes as scope_names
+from wagtail_m365.models import Connection, RecentFolder
+from wagtail_m365.tokens.broker import connection_of
+from wagtail_m365.tokens.connect_urls import connect_url
+
+from .errors import Action, actor_name, connect_address
+from .folder_rows import (
+    Gate,
+    Row,
+    browse_url,
+    choose_url,
+    open_url,
+    row_of,
+    row_of_recent,
+)
+
+#: The value of ``at`` that leads to all places.
+HOME = "home"
+_LINK = "wagtail_m365.folders.next_link"
+_RECENT = 8
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Trouble:
+    """What went wrong, with the next step as links."""
+
+    explanation: Explanation
+    actor: str
+    sign_in: str = ""
+    #: Seconds to wait; 0: not told.
+    wait: int = 0
+
+    @classmethod
+    def of(cls, error: M365Error, come_back: str) -> Self:
+        """The explanation of an error, and the sign-in that leads back here."""
+        sign_in = connect_address(error, come_back)
+        if isinstance(error, NotConnected):
+            sign_in = connect_url(*Place.MINE.scopes, next=come_back)
+        wait = error.retry_after if isinstance(error, TemporarilyUnavailable) else 0
+        return cls(
+            explanation=error.explanation,
+            actor=actor_name(error.explanation.actor),
+            sign_in=sign_in,
+            wait=round(wait),
+        )
+
+
+class Screen:
+    """One step of the browser; Microsoft is asked once, when the rows are.
+
+    Args:
+        request: The request.
+        trouble: What went wrong before there was anything to look at.
+        location: Where that was.
+    """
+
+    def __init__(
+        self,
+        request: HttpRequest,
+        trouble: M365Error | None = None,
+        location: Location | None = None,
+    ) -> None:
+        self.request = request
+        self.words = request.GET.get("q", "").strip()
+        self.location = location
+        self._error = trouble
+        self._connection: Connection | None = None
+        self._look = Look()
+        try:
+            self._connection = connection_of(request.user)
+            if trouble is None:
+                self._try_to_look()
+        except M365Error as error:
+            self._error = trouble or error
+        if isinstance(self._error, ItemNotFound):
+            self._forget()
+
+    def _try_to_look(self) -> None:
+        self.location = self._asked()
+        if place := self._searched():
+            link = self._unsigned_link()
+            self._look = look(self.connection, place, words=self.words, link=link)
+
+    def _asked(self) -> Location | None:
+        """Where the person wants to be; ``None``: among all places."""
+        at = self.request.GET.get("at", "")
+        if at == HOME:
+            return None
+        return Location.unsign(at) if at else self._last()
+
+    def _searched(self) -> Location | None:
+        # From all places, a search is one in the own OneDrive.
+        return self.location or (Location() if self.words else None)
+
+    def _last(self) -> Location | None:
+        """Where this person was the last time, for this collection."""
+        collection = self.request.GET.get("collection", "")
+        collection_id = int(collection) if collection.isdecimal() else None
+        last = latest(self.connection, collection_id)
+        return last.location if last else None
+
+    def _forget(self) -> None:
+        if self._connection and self.location and self.location.item_id:
+            RecentFolder.objects.forget(
+                self._connection,
+                drive_id=self.location.drive_id,
+                item_id=self.location.item_id,
+            )
+
+    def _unsigned_link(self) -> str:
+        text = self.request.GET.get("from", "")
+        try:
+            return signing.Signer(salt=_LINK).unsign_object(text) if text else ""
+        except (signing.BadSignature, ValueError) as error:
+            raise InvalidRequest(
+                "This is no page of this site's browser.", code="unknown_folder"
+            ) from error
+
+    @property
+    def connection(self) -> Connection:
+        """The person's own account; only where one is connected."""
+        assert self._connection is not None  # noqa: S101  # for the type checker
+        return self._connection
+
+    @property
+    def is_home(self) -> bool:
+        """Are all places shown?"""
+        return self.location is None and not self._error and not self.words
+
+    @property
+    def can_hold_folders(self) -> bool:
+        """May a folder be made or chosen here?"""
+        return bool(self.location and self.location.is_folder and not self._error)
+
+    @property
+    def at(self) -> str:
+        """This step as a parameter of an address."""
+        return self.location.sign() if self.location else HOME
+
+    @property
+    def name(self) -> str:
+        """What this step is called."""
+        return self.location.name if self.location else _("All places")
+
+    @property
+    def crumbs(self) -> list[dict[str, str]]:
+        """The way to this step, without the step itself."""
+        if self.location is None:
+            return []
+        way = [*_beginnings(self.location), *self.location.above()]
+        home = {"url": browse_url(HOME), "label": _("All places")}
+        return [home, *({"url": open_url(step), "label": step.name} for step in way)]
+
+    @property
+    def choose_url(self) -> str:
+        """Chooses the folder that is shown."""
+        location = self.location
+        return choose_url(location) if location and self.can_hold_folders else ""
+
+    @property
+    def gates(self) -> list[Gate]:
+        """The places to begin at."""
+        found = [self._gate(Place.MINE, "folder-open-inverse")]
+        found.append(self._gate(Place.SHARED, "group"))
+        if not self.connection.is_personal:
+            # Personal accounts have no SharePoint.
+            found.append(self._gate(Place.SITES, "site"))
+        return found
+
+    def _gate(self, place: Place, icon: str) -> Gate:
+        missing = scope_names.missing(place.scopes, self.connection.scopes, "")
+        url = open_url(Location(place=place))
+        # The own drive says itself what is missing: it is where everybody begins.
+        is_open = not missing or place is Place.MINE
+        if not is_open:
+            url = connect_url(
+                *missing, next=page_behind(self.request), connection=self.connection
+            )
+        return Gate(place=place, icon=icon, url=url, is_open=is_open)
+
+    @cached_property
+    def recent(self) -> list[Row]:
+        """Folders that were used of late."""
+        return [row_of_recent(each) for each in recent(self.connection, _RECENT)]
+
+    @property
+    def rows(self) -> Sequence[Row]:
+        """What is here, folders first."""
+        return [row_of(entry) for entry in self._look.entries]
+
+    @property
+    def is_cut(self) -> bool:
+        """Is there more that only a search brings up?"""
+        return self._look.is_cut
+
+    @property
+    def counts(self) -> dict[str, int]:
+        """How many folders and files are listed."""
+        folders = sum(bool(entry.location) for entry in self._look.entries)
+        return {"folders": folders, "files": len(self._look.entries) - folders}
+
+    @property
+    def is_continued(self) -> bool:
+        """Does this look begin in the middle?"""
+        return bool(self.request.GET.get("from"))
+
+    @property
+    def more_url(self) -> str:
+        """Goes on where Microsoft ended; empty at the end."""
+        link = self._look.next_link
+        if not link:
+            return ""
+        signed = signing.Signer(salt=_LINK).sign_object(link, compress=True)
+        return browse_url(self.at, q=self.words, **{"from": signed})
+
+    @property
+    def trouble(self) -> Trouble | None:
+        """What went wrong, if anything did."""
+        if self._error is None:
+            return None
+        return Trouble.of(self._error, page_behind(self.request))
+
+    @property
+    def ways_out(self) -> list[Action]:
+        """Links inside the browser that lead on from trouble."""
+        found = []
+        if self._error and not isinstance(self._error, ItemNotFound | InvalidRequest):
+            url = browse_url(self.at, q=self.words)
+            found.append(Action(url=url, label=_("Try again")))
+        if self._connection:
+            found.append(Action(url=browse_url(HOME), label=_("All places")))
+        return found
+
+
+def page_behind(request: HttpRequest) -> str:
+    """The page whose chooser asks: a sign-in leads back to it."""
+    referrer = request.headers.get("Referer", "")
+    stays_here = url_has_allowed_host_and_scheme(
+        referrer, {request.get_host()}, require_https=request.is_secure()
+    )
+    if not stays_here:
+        return reverse("wagtailadmin_home")
+    parts = urlsplit(referrer)
+    return f"{parts.path}?{parts.query}" if parts.query else parts.path
+
+
+def _beginnings(location: Location) -> list[Location]:
+    """The lists from which the top of this place was chosen."""
+    if location.place is Place.MINE:
+        return []
+    found = [Location(place=location.place)]
+    if location.site_id and location.drive_id:
+        found.append(
+            Location(
+                place=location.place,
+                site_id=location.site_id,
+                site_name=location.site_name,
+            )
+        )
+    return found if location.drive_id or location.site_id else []
