@@ -1,4 +1,3 @@
-# ruff: noqa: INP001  # a script beside the pages
 """Writes the tables of the reference out of the code: ``python3 docs/tables.py``.
 
 A table stands between ``<!-- begin: name -->`` and ``<!-- end: name -->``; a test fails
