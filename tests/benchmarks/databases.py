@@ -35,7 +35,7 @@ def sqlite() -> Iterator[Database]:
 @contextmanager
 def postgresql() -> Iterator[Database]:
     """Raises: Unreachable: None answers, or there is no driver."""
-    with _server("psycopg", lambda: _postgresql_server()) as execute:
+    with _server("psycopg", _postgresql_server) as execute:
         execute(f"CREATE DATABASE {_NAME}")
         try:
             yield Database(name="PostgreSQL", url=f"{POSTGRESQL}/{_NAME}")
@@ -46,7 +46,7 @@ def postgresql() -> Iterator[Database]:
 @contextmanager
 def mariadb() -> Iterator[Database]:
     """Raises: Unreachable: None answers, or there is no driver."""
-    with _server("MySQLdb", lambda: _mariadb_server()) as execute:
+    with _server("MySQLdb", _mariadb_server) as execute:
         execute(f"CREATE DATABASE {_NAME} CHARACTER SET utf8mb4")
         try:
             yield Database(name="MariaDB", url=f"{MARIADB}/{_NAME}")
@@ -67,7 +67,7 @@ def _server(driver: str, connect: Any) -> Iterator[Any]:
         raise Unreachable(f"{driver} is not installed")
     try:
         connection: AbstractContextManager[Any] = connect()
-    except Exception as error:  # noqa: BLE001  # each driver has its own
+    except Exception as error:  # each driver has its own
         raise Unreachable(str(error).strip().partition("\n")[0]) from error
     with connection as server:
         yield lambda sql: server.cursor().execute(sql)

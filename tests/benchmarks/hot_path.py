@@ -14,6 +14,7 @@ from .table import Entry, Row, Skipped
 TITLE = "A valid token out of the database"
 ROUNDS, CALLS = 15, 200
 OTHERS = 100_000
+_UNIT = "\N{GREEK SMALL LETTER MU}s"
 
 OURS, LIMIT, BLOB = "wagtail_m365", "bare limit", "MSAL cache, sealed"
 PLAIN = {
@@ -56,7 +57,7 @@ def _on(database: Database, chosen: list[str]) -> Iterator[Row]:
         yield Row(
             what=f"{name}: growth of the ratio to the limit",
             value=_median(among, OURS),
-            unit="µs",
+            unit=_UNIT,
             ratio=_ratio(among, OURS, LIMIT) / _ratio(alone, OURS, LIMIT),
             at_most=1.15,
         )
@@ -79,11 +80,11 @@ def _queries(name: str, worker: Worker) -> Iterator[Row]:
 
 
 def _compared(name: str, rounds: Rounds) -> Iterator[Row]:
-    yield Row(what=f"{name}: bare limit", value=_median(rounds, LIMIT), unit="µs")
+    yield Row(what=f"{name}: bare limit", value=_median(rounds, LIMIT), unit=_UNIT)
     yield Row(
         what=f"{name}: wagtail_m365, to the limit",
         value=_median(rounds, OURS),
-        unit="µs",
+        unit=_UNIT,
         ratio=_ratio(rounds, OURS, LIMIT),
         at_most=1.3,
     )
@@ -96,13 +97,13 @@ def _beside(name: str, rounds: Rounds, peer: str) -> Iterator[Row]:
     yield Row(
         what=f"{name}: {peer}, to the limit",
         value=_median(rounds, peer),
-        unit="µs",
+        unit=_UNIT,
         ratio=_ratio(rounds, peer, LIMIT),
     )
     yield Row(
         what=f"{name}: wagtail_m365, to {peer}",
         value=_median(rounds, OURS),
-        unit="µs",
+        unit=_UNIT,
         ratio=_ratio(rounds, OURS, peer),
         at_most=1,
     )

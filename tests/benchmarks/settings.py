@@ -5,15 +5,15 @@ from __future__ import annotations
 import json
 import os
 
-from tests.settings import *
-from tests.settings import INSTALLED_APPS, MIDDLEWARE
+import tests.settings as of_tests
+from tests.settings import *  # noqa: F403  # a settings module is its names
 
 WAGTAIL_M365 = json.loads(os.environ.get("BENCHMARK_WAGTAIL_M365", "{}"))
 PEERS = os.environ.get("BENCHMARK_PEERS", "").split()
 
-INSTALLED_APPS = [*INSTALLED_APPS, "tests.benchmarks.rows"]
+INSTALLED_APPS = [*of_tests.INSTALLED_APPS, "tests.benchmarks.rows"]
 if "django-allauth" in PEERS:
     INSTALLED_APPS += ["allauth", "allauth.account", "allauth.socialaccount"]
-    MIDDLEWARE = [*MIDDLEWARE, "allauth.account.middleware.AccountMiddleware"]
+    MIDDLEWARE = [*of_tests.MIDDLEWARE, "allauth.account.middleware.AccountMiddleware"]
 if "social-auth-app-django" in PEERS:
     INSTALLED_APPS += ["social_django"]

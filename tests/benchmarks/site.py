@@ -78,16 +78,25 @@ def expire() -> None:
     CachedAccessToken.objects.update(expires_on=int(time.time()) - 10)
 
 
-def lease() -> list[Any]:
-    """Who refreshes, and until when."""
+def has_lease() -> bool:
+    """Does somebody refresh?"""
     from wagtail_m365.models import Connection
 
-    return list(Connection.objects.values_list("lease_owner", "lease_until").get())
+    return bool(Connection.objects.get().lease_owner)
+
+
+def lease_seconds() -> float:
+    """How long a refresher that has died keeps others waiting."""
+    from wagtail_m365.models.configuration import http_options
+    from wagtail_m365.tokens.refreshing import World
+
+    return World().flight(http_options()).lease_seconds
 
 
 COMMANDS = {
     "make": make,
     "end_sign_in": end_sign_in,
     "expire": expire,
-    "lease": lease,
+    "has_lease": has_lease,
+    "lease_seconds": lease_seconds,
 }

@@ -14,6 +14,9 @@ class BareToken(models.Model):
     class Meta:
         app_label = "rows"
 
+    def __str__(self) -> str:
+        return f"of {self.owner}"
+
 
 class CacheBlob(models.Model):
     """MSAL's whole token cache of one person, sealed, as in Microsoft's samples."""
@@ -23,3 +26,6 @@ class CacheBlob(models.Model):
 
     class Meta:
         app_label = "rows"
+
+    def __str__(self) -> str:
+        return f"of {self.owner}"
