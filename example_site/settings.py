@@ -7,6 +7,8 @@ from pathlib import Path
 BASE = Path(__file__).resolve().parent
 # Everything the site writes; `--reset` empties it.
 VAR = Path(os.environ.get("EXAMPLE_SITE_VAR", BASE / "var"))
+# Django's own checks open the database before any command of ours runs.
+VAR.mkdir(parents=True, exist_ok=True)
 
 SECRET_KEY = "the example site is for one machine only"
 DEBUG = True
