@@ -5,9 +5,12 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 from django.contrib.messages import get_messages
 from django.urls import reverse
-from wagtail.models import ModelLogEntry, Site
+from wagtail.models import Collection, ModelLogEntry, Site
 
+from wagtail_m365.documents.folders import Folder, Place
 from wagtail_m365.graph.names import safe_name
+from wagtail_m365.testing.fake.drives import author_of
+from wagtail_m365.testing.fake.items import Grant
 from wagtail_m365.tokens import bundles
 
 pytestmark = pytest.mark.django_db
@@ -31,6 +34,15 @@ def html(response, status=200):
 def save(browser, document, **fields):
     given = {"folder": "Press/2026", "name": "rules.docx", "conflict": "rename"}
     return browser.post(page(document), given | fields)
+
+
+def chosen(browser, path):
+    """What the folder browser puts into the form for this folder."""
+    item = browser.drive.folder(path)
+    folder = Folder(
+        drive_id=browser.drive.drive.id, item_id=item.id, path=path, name=item.name
+    )
+    return folder.sign()
 
 
 def told(response):
@@ -79,7 +91,87 @@ def test_the_folder_is_remembered(connected, document):
     save(connected, document, folder="/Press//2026/")
 
     form = connected.get(page(document)).context["form"]
-    assert form["folder"].value() == "Press/2026"
+    assert form["into"].value().path == "Press/2026"
+    assert not form["folder"].value()
+    assert "My OneDrive › Press › 2026" in html(connected.get(page(document)))
+
+
+def test_each_collection_has_its_own_last_folder(connected, document, make_document):
+    board = Collection.get_first_root_node().add_child(name="Board")
+    other = make_document(title="Other", collection=board)
+    save(connected, document, folder="Press")
+    save(connected, other, folder="Board")
+
+    form = connected.get(page(document)).context["form"]
+
+    assert form["into"].value().path == "Press"
+
+
+def test_a_copy_goes_into_the_chosen_folder(connected, document):
+    into = chosen(connected, "Press/2026")
+    connected.drive.rename("Press", "News")
+
+    told(save(connected, document, into=into, folder=""))
+    told(save(connected, document, into=into, folder="June"))
+
+    assert sorted(connected.drive.paths()) == [
+        "News/2026/June/rules.docx",
+        "News/2026/rules.docx",
+    ]
+
+
+def test_saving_into_a_chosen_folder_asks_for_nothing_else(connected, document):
+    into = chosen(connected, "Press")
+
+    told(save(connected, document, into=into, folder=""))
+
+    assert len(connected.microsoft.requests) == 1
+
+
+def test_a_copy_goes_into_a_folder_of_somebody_else(browser, microsoft, document):
+    colleague = microsoft.add_account("colleague@contoso.example", name="Carl")
+    theirs = microsoft.drive(colleague)
+    item = theirs.folder("Plans")
+    writer = author_of(browser.account)
+    grant = Grant(id="shared", roles=("write",), people={writer.id: writer})
+    item.grants.append(grant)
+    into = Folder(
+        drive_id=theirs.drive.id,
+        item_id=item.id,
+        place=Place.SHARED,
+        top_id=item.id,
+        top_name="Plans",
+    ).sign()
+    browser.connect(*bundles.SAVE)
+
+    response = save(browser, document, into=into, folder="")
+    wish = parse_qs(urlsplit(response.url).query)
+    assert wish["scopes"] == ["Files.ReadWrite.All"]
+    browser.through_sign_in(response.url)
+    told(save(browser, document, into=into, folder="2026"))
+
+    assert theirs.file("Plans/2026/rules.docx") == b"rules"
+    form = browser.get(page(document)).context["form"]
+    assert str(form["into"].value()) == "Plans › 2026"
+
+
+def test_a_chosen_folder_that_is_gone_is_told_at_its_field(connected, document):
+    into = chosen(connected, "Press")
+    connected.drive.delete("Press")
+
+    for folder in ("", "2026"):
+        response = save(connected, document, into=into, folder=folder)
+        assert response.context["form"].errors["into"]
+
+    assert not connected.drive.paths()
+
+
+@pytest.mark.parametrize("into", ["nonsense", "a.b.c", "."])
+def test_a_folder_that_nobody_chose_is_refused(connected, document, into):
+    response = save(connected, document, into=into)
+
+    assert response.context["form"].errors["into"]
+    assert not connected.microsoft.requests
 
 
 def test_a_taken_name_is_kept_beside_the_new_one(connected, document):

@@ -6,6 +6,7 @@ from typing import Any
 
 from wagtail.documents.models import AbstractDocument
 
+from wagtail_m365.graph.client import GraphClient
 from wagtail_m365.graph.drives import Conflict
 from wagtail_m365.graph.names import check_name, check_path
 from wagtail_m365.graph.types import DriveItem
@@ -16,6 +17,7 @@ from wagtail_m365.tokens.broker import connection_of
 from . import audit, mending
 from .clients import graph_for
 from .content import document_fingerprint, opened
+from .folders import Folder
 from .permissions import require_read
 from .preflight import refuse_private
 
@@ -28,23 +30,27 @@ def save_copy(
     name: str,
     conflict: Conflict,
     connection: Connection | None = None,
+    into: Folder | None = None,
 ) -> DriveItem:
-    """Save a copy into a folder of the person's OneDrive.
+    """Save a copy into a folder of the person's OneDrive, or into a chosen one.
 
     Args:
         document: The document; it stays as it is.
         user: Who saves it.
-        folder: Names with ``/`` between them; ``""`` is the top. Missing ones are made.
+        folder: Names with ``/`` between them, below ``into``; ``""`` is itself. Missing
+            ones are made.
         name: The file's name.
         conflict: What happens when the name is taken: keep both (``"rename"``),
             ``"replace"``, or stop (``"fail"``).
         connection: One of the person's accounts; the default one if none is named.
+        into: The folder that was chosen; the top of the person's OneDrive if none was.
 
     Raises:
         NotAllowed: This person may not take a copy of this document.
         FileMissing: The document's file is not in the storage.
         NameRefused: OneDrive does not take the name or the folder's.
         NameTaken: The name is taken and ``conflict`` is ``"fail"``.
+        ItemNotFound: The chosen folder is gone.
         QuotaExceeded: The drive is full.
         TokenError: The account gives no token.
         TemporarilyUnavailable: Microsoft does not answer.
@@ -57,23 +63,30 @@ def save_copy(
     check_name(name)
     mending.mend(document)
     content = document_fingerprint(document)
-    graph = graph_for(connection or connection_of(user), bundles.SAVE)
-    drive = graph.drives.mine()
-    target = (
-        graph.drives.ensure_folder(drive.id, folder)
-        if folder.strip("/")
-        else graph.drives.root(drive.id)
-    )
+    scopes = into.place.scopes if into else bundles.SAVE
+    graph = graph_for(connection or connection_of(user), scopes)
+    drive_id, parent_id = _target(graph, folder, into)
     with opened(document) as source:
         item = upload(
             graph,
             source,
             size=content.size,
-            drive_id=drive.id,
-            parent_id=target.id,
+            drive_id=drive_id,
+            parent_id=parent_id,
             name=name,
             conflict=conflict,
             sha256=content.sha256,
         )
-    audit.record(audit.SAVE, document, user, name=item.name, folder=folder)
+    where = "/".join(filter(None, [into.path if into else "", folder]))
+    audit.record(audit.SAVE, document, user, name=item.name, folder=where)
     return item
+
+
+def _target(graph: GraphClient, folder: str, into: Folder | None) -> tuple[str, str]:
+    """Drive and id of the folder; what is missing of it is made."""
+    drive_id = into.drive_id if into else graph.drives.mine().id
+    top_id = into.item_id if into else ""
+    if folder.strip("/"):
+        made = graph.drives.ensure_folder(drive_id, folder, parent_id=top_id)
+        return drive_id, made.id
+    return drive_id, top_id or graph.drives.root(drive_id).id

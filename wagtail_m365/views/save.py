@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import PurePosixPath
 from typing import Any
 
@@ -17,9 +18,11 @@ from wagtail.admin import messages
 from wagtail.models import Site
 
 from wagtail_m365 import hooks
+from wagtail_m365.documents import recent_folders
+from wagtail_m365.documents.folders import Folder
 from wagtail_m365.documents.preflight import leaves_protection
 from wagtail_m365.documents.saving import save_copy
-from wagtail_m365.errors import NameRefused, NameTaken, TokenError
+from wagtail_m365.errors import ItemNotFound, NameRefused, NameTaken, TokenError
 from wagtail_m365.graph.names import (
     MAX_NAME,
     MAX_PATH,
@@ -33,19 +36,22 @@ from wagtail_m365.tokens.connect_urls import connect_url
 
 from .buttons import page_url
 from .document_page import DocumentPage, is_web_address
-
-#: The folder to which this browser saved last.
-_LAST_FOLDER = "m365_last_folder"
+from .folder_fields import FolderField
 
 
 class SaveForm(forms.Form):
     """Where a copy goes."""
 
+    into = FolderField(
+        label=gettext_lazy("Folder"),
+        help_text=gettext_lazy("None chosen: the top of your OneDrive."),
+        required=False,
+    )
     folder = forms.CharField(
-        label=gettext_lazy("Folder in your OneDrive"),
+        label=gettext_lazy("Folder below it"),
         help_text=gettext_lazy(
             "Folders one inside the other, with slashes between them: “Press/2026”. "
-            "What does not exist yet is made. Empty: the top of your OneDrive."
+            "What does not exist yet is made. Empty: the chosen folder itself."
         ),
         max_length=MAX_PATH,
         required=False,
@@ -65,9 +71,12 @@ class SaveForm(forms.Form):
         widget=forms.RadioSelect,
     )
 
-    def __init__(self, *args: Any, extension: str, **kwargs: Any) -> None:
+    def __init__(
+        self, *args: Any, extension: str, collection_id: Any = None, **kwargs: Any
+    ) -> None:
         super().__init__(*args, **kwargs)
         self.extension = extension
+        self.fields["into"].widget.collection_id = collection_id
 
     def clean_folder(self) -> str:
         """Names with single slashes between them."""
@@ -94,6 +103,10 @@ class SaveForm(forms.Form):
         """Tell at the field what OneDrive did not take."""
         self.add_error("name", _words_of(error))
 
+    def refuse_folder(self) -> None:
+        """Tell that the chosen folder is gone; another one can be chosen."""
+        self.add_error("into", _("This folder is not there any more. Choose another."))
+
 
 def _words_of(error: NameRefused | NameTaken) -> str:
     explanation = error.explanation
@@ -109,11 +122,20 @@ class SaveView(DocumentPage, FormView):  # type: ignore[type-arg]  # not at runt
     error_title = gettext_lazy("The copy could not be saved to OneDrive")
 
     def get_initial(self) -> dict[str, Any]:
+        into = self.last_folder
         return {
             **super().get_initial(),
-            "folder": self.request.session.get(_LAST_FOLDER, self.site_folder),
+            "into": into,
+            "folder": "" if into else self.site_folder,
             "name": safe_name(self.document.filename),
         }
+
+    @property
+    def last_folder(self) -> Folder | None:
+        """Where this person's copies from this collection went last."""
+        if self.connection is None:
+            return None
+        return recent_folders.latest(self.connection, self.document.collection_id)
 
     @property
     def site_folder(self) -> str:
@@ -123,7 +145,11 @@ class SaveView(DocumentPage, FormView):  # type: ignore[type-arg]  # not at runt
 
     def get_form_kwargs(self) -> dict[str, Any]:
         extension = PurePosixPath(self.document.filename).suffix
-        return {**super().get_form_kwargs(), "extension": extension}
+        return {
+            **super().get_form_kwargs(),
+            "extension": extension,
+            "collection_id": self.document.collection_id,
+        }
 
     def form_valid(self, form: SaveForm) -> HttpResponseBase:  # type: ignore[override]  # hooks may stream
         request, document = self.request, self.document
@@ -139,9 +165,29 @@ class SaveView(DocumentPage, FormView):  # type: ignore[type-arg]  # not at runt
         except (NameRefused, NameTaken) as error:
             form.refuse(error)
             return self.form_invalid(form)
-        request.session[_LAST_FOLDER] = form.cleaned_data["folder"]
+        except ItemNotFound:
+            if not form.cleaned_data["into"]:
+                raise
+            form.refuse_folder()
+            return self.form_invalid(form)
+        self.remember(item, form.cleaned_data["into"], form.cleaned_data["folder"])
         instead = hooks.after_m365_save(request=request, document=document, item=item)
         return instead or self.tell(item)
+
+    def remember(self, item: DriveItem, into: Folder | None, below: str) -> None:
+        """Begin there the next time."""
+        if self.connection is None or not item.parent_id:
+            return
+        chosen = into or Folder(drive_id=item.drive_id, item_id=item.parent_id)
+        path = "/".join(filter(None, [chosen.path, below]))
+        folder = replace(
+            chosen,
+            item_id=item.parent_id,
+            path=path,
+            name=path.rpartition("/")[2] or chosen.name,
+        )
+        collection = self.document.collection
+        recent_folders.remember(self.connection, folder, collection)
 
     def tell(self, item: DriveItem) -> HttpResponse:
         """Say where the copy is, and go back to where the person was."""
