@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from .state import Account, World
 
 HIDDEN = "[hidden]"
+#: A demo that runs for days keeps the latest requests only.
+MOST = 20_000
 #: Where an endpoint notes the account that it found out.
 ACCOUNT = "fake.account"
 _SECRET_NAMES = re.compile(
@@ -53,6 +55,8 @@ def record(world: World, request: Request, status: int) -> None:
     if service == "control":
         return
     account = account_of(world, request)
+    if len(world.requests) >= MOST:
+        del world.requests[: MOST // 2]
     world.requests.append(
         RecordedRequest(
             method=request.method,
