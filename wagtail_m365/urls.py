@@ -12,6 +12,8 @@ from .views.opening import OpenView
 from .views.outcomes import ConnectFailedView, OtherAccountView
 from .views.resolving import ResolveView
 from .views.save import SaveView
+from .views.session_management import EndSessionView, HandOverView
+from .views.session_report import EditSessionsView
 from .views.settings import ConnectionTestView
 from .views.snippets import SnippetDocumentsView
 from .views.versions import (
@@ -80,4 +82,24 @@ document_urls: list[URLPattern] = [
     ),
 ]
 
-urlpatterns = [*connection_urls, *document_urls]
+#: Edit sessions: who has what open; end and hand over.
+session_urls: list[URLPattern] = [
+    path("edit-sessions/", EditSessionsView.as_view(), name="edit_sessions"),
+    path(
+        "edit-sessions/results/",
+        EditSessionsView.as_view(results_only=True),
+        name="edit_sessions_results",
+    ),
+    path(
+        "edit-sessions/<uuid:session_id>/end/",
+        EndSessionView.as_view(),
+        name="end_session",
+    ),
+    path(
+        "edit-sessions/<uuid:session_id>/hand-over/",
+        HandOverView.as_view(),
+        name="hand_over",
+    ),
+]
+
+urlpatterns = [*connection_urls, *document_urls, *session_urls]

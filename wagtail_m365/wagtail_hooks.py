@@ -13,7 +13,7 @@ from . import api
 from .documents import audit as document_audit
 from .models import M365Settings
 from .tokens import audit as connection_audit
-from .views import snippets
+from .views import session_report, snippets
 from .views.account import ConnectionsPanel
 from .views.documents import extended_views
 from .views.folders import FolderChooserViewSet, folders
@@ -78,6 +78,9 @@ def global_admin_js() -> str:
         '<script src="{}"></script>', versioned_static("wagtail_m365/m365.js")
     )
 
+
+# Reports → Edit sessions.
+hooks.register("register_reports_menu_item", session_report.menu_item)
 
 # Documents (listing, edit page, snippets) are wired below this line.
 

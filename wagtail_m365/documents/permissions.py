@@ -16,6 +16,8 @@ from .wagtail_compat import document_policy
 
 #: On ``M365Settings``: may connect an account and use this extension.
 USE = "wagtail_m365.use_microsoft365"
+#: Either lets people end and hand over the edit sessions of others.
+_MANAGE = ("wagtail_m365.manage_edit_sessions", "wagtail_m365.change_m365settings")
 
 
 def may_edit(document: AbstractDocument, user: Any) -> bool:
@@ -40,7 +42,7 @@ def may_create(collection: Any, user: Any) -> bool:
 
 def may_manage(user: Any) -> bool:
     """May this person end or hand over the edit sessions of others?"""
-    return _active(user) and user.has_perm("wagtail_m365.change_m365settings")
+    return _active(user) and any(map(user.has_perm, _MANAGE))
 
 
 def require_edit(document: AbstractDocument, user: Any) -> None:

@@ -145,6 +145,7 @@ class Migration(migrations.Migration):
                 'verbose_name': 'edit session',
                 'verbose_name_plural': 'edit sessions',
                 'ordering': ['-opened_at'],
+                'permissions': [('manage_edit_sessions', "Can end and hand over others' edit sessions")],
             },
         ),
         migrations.CreateModel(
@@ -157,7 +158,7 @@ class Migration(migrations.Migration):
                 ('sha256', models.CharField(blank=True, max_length=64)),
                 ('document_file_name', models.CharField(blank=True, max_length=400)),
                 ('document_file_hash', models.CharField(blank=True, max_length=40)),
-                ('stage', models.CharField(choices=[('storing', 'Being stored'), ('replacing', 'Being replaced'), ('kept', 'Kept'), ('pending', 'Waiting for approval'), ('rejected', 'Rejected')], default='storing', max_length=20)),
+                ('stage', models.CharField(choices=[('storing', 'Being stored'), ('replacing', 'Being replaced'), ('kept', 'Kept')], default='storing', max_length=20)),
                 ('source', models.CharField(choices=[('site', 'Uploaded to the site'), ('brought_back', 'Brought back from Microsoft 365'), ('restored', 'Restored')], default='site', max_length=20, verbose_name='from')),
                 ('saved_at', models.DateTimeField(null=True, verbose_name='saved')),
                 ('comment', models.CharField(blank=True, max_length=255, verbose_name='comment')),

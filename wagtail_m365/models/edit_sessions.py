@@ -176,6 +176,9 @@ class EditSession(models.Model):
         indexes = [
             models.Index(fields=["state", "opened_at"], name="m365_session_state"),
         ]
+        permissions = [
+            ("manage_edit_sessions", _("Can end and hand over others' edit sessions")),
+        ]
 
     def __str__(self) -> str:
         return self.document_title
