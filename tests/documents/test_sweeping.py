@@ -3,6 +3,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
+from django.core.management import call_command
 from django.utils import timezone
 
 from wagtail_m365 import tasks
@@ -165,3 +166,15 @@ def test_what_was_discarded_cannot_be_discarded_again(document, ada, drive):
     discard(document, ada)
     with pytest.raises(NothingOpen):
         discard(document, ada)
+
+
+def test_the_command_says_what_it_did(document, ada, capsys):
+    EditSession.objects.create(
+        document=document, open_for=document, owner=ada, document_title="Report"
+    )
+    age()
+    call_command("m365_sweep", "--dry-run")
+    assert "Free again, since nothing arrived: Report" in capsys.readouterr().out
+    assert EditSession.objects.get().state == "opening"
+    call_command("m365_sweep", "--refresh")
+    assert EditSession.objects.get().state == "discarded"

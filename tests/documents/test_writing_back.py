@@ -5,7 +5,9 @@ import io
 from datetime import timedelta
 
 import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import connection
+from django.urls import reverse
 from django.utils import timezone
 
 from wagtail_m365.documents.keeping import Occasion, kept_while_replaced
@@ -20,7 +22,7 @@ from wagtail_m365.errors import (
     WriteFailed,
     WriteRefused,
 )
-from wagtail_m365.models import DocumentVersion
+from wagtail_m365.models import DocumentVersion, EditSession
 
 from .storages import Died
 
@@ -238,9 +240,14 @@ def test_a_version_nobody_needs_goes_when_it_was_given_up(
     assert not DocumentVersion.objects.exists()
 
 
-def test_an_upload_by_wagtails_form_keeps_the_old_file_too(document, ada, read):
-    from django.core.files.uploadedfile import SimpleUploadedFile
+@pytest.fixture
+def has_been_out(document, ada):
+    return EditSession.objects.create(document=document, owner=ada, state="discarded")
 
+
+def test_an_upload_by_wagtails_form_keeps_the_old_file_too(
+    document, ada, read, has_been_out
+):
     upload = SimpleUploadedFile("report.docx", NEW)
     with kept_while_replaced(document, ada):
         form = file_form(document, ada, upload)
@@ -250,7 +257,9 @@ def test_an_upload_by_wagtails_form_keeps_the_old_file_too(document, ada, read):
     assert contents_of_versions(document) == [OLD]
 
 
-def test_an_upload_by_wagtails_form_that_fails_is_undone(document, ada, read):
+def test_an_upload_by_wagtails_form_that_fails_is_undone(
+    document, ada, read, has_been_out
+):
     storage, name = document.file.storage, document.file.name
 
     def fail_half_way():
@@ -262,3 +271,52 @@ def test_an_upload_by_wagtails_form_that_fails_is_undone(document, ada, read):
         fail_half_way()
     assert read(document) == OLD
     assert not DocumentVersion.objects.exists()
+
+
+def edit_in_the_admin(client, document, **fields):
+    form = {"title": "Report", "collection": document.collection_id, "tags": "press"}
+    address = reverse("wagtaildocs:edit", args=[document.pk])
+    return client.post(address, form | fields)
+
+
+def test_an_upload_in_the_admin_keeps_the_old_file(
+    client, document, ada, read, has_been_out
+):
+    client.force_login(ada)
+    url = document.url
+    answer = edit_in_the_admin(
+        client, document, file=SimpleUploadedFile("report.docx", NEW)
+    )
+    assert answer.status_code == 302
+    assert read(document) == NEW
+    assert contents_of_versions(document) == [OLD]
+    document.refresh_from_db()
+    assert document.url == url
+
+
+def test_another_title_in_the_admin_makes_no_version(
+    client, document, ada, has_been_out
+):
+    client.force_login(ada)
+    assert edit_in_the_admin(client, document, title="New").status_code == 302
+    assert not DocumentVersion.objects.exists()
+
+
+def test_documents_that_never_left_the_site_are_as_they_always_were(
+    client, document, ada, read
+):
+    client.force_login(ada)
+    upload = SimpleUploadedFile("report.docx", NEW)
+    assert edit_in_the_admin(client, document, file=upload).status_code == 302
+    assert read(document) == NEW
+    assert not DocumentVersion.objects.exists()
+
+
+def test_a_missing_file_hinders_nobody_from_uploading_a_new_one(
+    client, document, ada, read, has_been_out
+):
+    document.file.storage.delete(document.file.name)
+    client.force_login(ada)
+    upload = SimpleUploadedFile("report.docx", NEW)
+    assert edit_in_the_admin(client, document, file=upload).status_code == 302
+    assert read(document) == NEW

@@ -45,6 +45,10 @@ __all__ = [
     "take",
 ]
 
+#: How often both sides are looked at anew when one of them moves at that moment.
+_ATTEMPTS = 3
+#: Codes of errors that say so.
+_MOVED_ON = frozenset({"changed_meanwhile", "given_up"})
 #: How files begin that Office has protected by a label or a password (OLE).
 _PROTECTED = bytes.fromhex("d0cf11e0a1b11ae1")
 
@@ -90,6 +94,16 @@ def bring_back(
         WriteRefused, WriteFailed: The document is as it was.
         TokenError, TemporarilyUnavailable: Nothing was touched.
     """
+    for _ in range(_ATTEMPTS - 1):
+        try:
+            return _bring_back(target, user, close=close, comment=comment)
+        except (BothChanged, WrongState) as error:
+            if error.code not in _MOVED_ON:
+                raise
+    return _bring_back(target, user, close=close, comment=comment)
+
+
+def _bring_back(target: Any, user: Any, *, close: bool, comment: str) -> BroughtBack:
     session = session_of(target)
     require_owner(session, user)
     require_sent(session)
@@ -160,11 +174,7 @@ def _decide(
         return BroughtBack(outcome="unchanged", site_changed=only_site)
     if comparison.site_changed:
         raise _both_changed(session, user, comparison)
-    try:
-        version = take(session, user, comparison, comment)
-    except BothChanged as error:
-        # Another file was uploaded between the comparison and the lock.
-        raise _both_changed(session, user, comparison) from error
+    version = take(session, user, comparison, comment)
     return BroughtBack(outcome="taken", version=version)
 
 
@@ -187,8 +197,9 @@ def _agree(session: EditSession, comparison: Comparison) -> None:
 def _both_changed(
     session: EditSession, user: Any, comparison: Comparison
 ) -> BothChanged:
-    session.refresh_from_db()
-    if session.state != State.CONFLICT and session.advance(State.CONFLICT):
+    was = session.state
+    _require_unmoved(session.advance(State.CONFLICT))
+    if was != State.CONFLICT:
         audit.record(audit.CONFLICT, comparison.document, user)
     item = comparison.item
     return BothChanged(

@@ -26,9 +26,15 @@ from typing import Any, BinaryIO
 from django.core.files.base import File
 from django.db import transaction
 from django.utils import timezone
+from wagtail.documents import get_document_model
 from wagtail.documents.models import AbstractDocument
 
-from wagtail_m365.errors import ContentMismatch, M365Error, WriteFailed
+from wagtail_m365.errors import (
+    ContentMismatch,
+    FileMissing,
+    M365Error,
+    WriteFailed,
+)
 from wagtail_m365.models import DocumentVersion, EditSession
 from wagtail_m365.models.versions import Source, Stage
 
@@ -120,24 +126,43 @@ def confirm(version: DocumentVersion, document: AbstractDocument) -> None:
 
 
 @contextmanager
-def kept_while_replaced(
-    document: AbstractDocument, user: Any
-) -> Iterator[DocumentVersion]:
-    """Keep the document's file while somebody else's code replaces it.
+def kept_while_replaced(document: AbstractDocument, user: Any) -> Iterator[None]:
+    """Keep the document's file while Wagtail's own form replaces it.
 
-    For Wagtail's own form: the old file becomes a version, and comes back if the form
-    fails half way.
+    For documents that have been in Microsoft 365: the old file becomes a version, and
+    comes back if the form fails half way. A file that is missing hinders nobody from
+    uploading a new one.
 
     Raises:
-        FileMissing: The storage does not have the document's file.
+        ContentMismatch, WriteFailed: The old file could not be kept.
     """
-    version = keep(document, Occasion(user=user), durable=False)
+    # The form has put the new file into its own object already.
+    current = get_document_model().objects.get(pk=document.pk)
+    version = _kept_if_wanted(current, user)
+    if version is None:
+        yield
+        return
     try:
-        yield version
+        with transaction.atomic():
+            # Others who look after the document wait until the form is done.
+            mending.lock(version)
+            mending.locked_document(current.pk)
+            yield
     except Exception:
         mending.settle(version)
         raise
-    mending.settle(version)
+    mending.settle(version, done=True)
+
+
+def _kept_if_wanted(document: AbstractDocument, user: Any) -> DocumentVersion | None:
+    mending.mend(document)
+    was_out = document.m365_edit_sessions.exists() or document.m365_versions.exists()
+    if not was_out:
+        return None
+    try:
+        return keep(document, Occasion(user=user), durable=False)
+    except FileMissing:
+        return None
 
 
 def _begin(

@@ -37,13 +37,15 @@ def mend(document: AbstractDocument) -> bool:
     return any(mended)
 
 
-def settle(version: DocumentVersion, *, drop: bool = True) -> bool:
+def settle(version: DocumentVersion, *, drop: bool = True, done: bool = False) -> bool:
     """End one replacement: as done if the document's row says so, else as undone.
 
     Args:
         version: What the document had before.
-        drop: Nobody works on it any more: drop the copy that is not needed. Otherwise
-            only the document's file is put right.
+        drop: Nobody works on it any more: its row is settled. Otherwise somebody may
+            be about to replace, and only the document's file is put right.
+        done: The caller has seen the replacement through. Otherwise somebody else may
+            have replaced the same content, and kept it.
 
     Returns:
         Whether bytes had to be put back.
@@ -52,14 +54,17 @@ def settle(version: DocumentVersion, *, drop: bool = True) -> bool:
         if not lock(version):
             return False
         if version.stage == Stage.STORING:
-            _drop(version, drop)
+            if drop:
+                _drop(version)
             return False
         document = locked_document(version.document_id)
         if not _is_as_before(document, version):
-            _keep(version, document)
+            if drop:
+                _keep_or_drop(version, document, done=done)
             return False
         put_back = _put_back(document, version)
-        _drop(version, drop)
+        if drop:
+            _drop(version)
     if put_back:
         audit.record(audit.MEND, document, None)
     return put_back
@@ -92,6 +97,11 @@ def _is_as_before(document: AbstractDocument, version: DocumentVersion) -> bool:
     )
 
 
+def _is_kept_already(version: DocumentVersion) -> bool:
+    kept = DocumentVersion.objects.filter(document_id=version.document_id).kept()
+    return kept.filter(sha256=version.sha256).exists()
+
+
 def _put_back(document: AbstractDocument, version: DocumentVersion) -> bool:
     storage, name = document.file.storage, version.document_file_name
     if has_content(storage, name, version.sha256):
@@ -108,15 +118,18 @@ def _put_back(document: AbstractDocument, version: DocumentVersion) -> bool:
     return True
 
 
-def _keep(version: DocumentVersion, document: AbstractDocument) -> None:
+def _keep_or_drop(
+    version: DocumentVersion, document: AbstractDocument, *, done: bool
+) -> None:
+    if not done and _is_kept_already(version):
+        _drop(version)
+        return
     DocumentVersion.objects.filter(pk=version.pk).update(
         stage=Stage.KEPT, successor_file_hash=document.file_hash
     )
 
 
-def _drop(version: DocumentVersion, drop: bool) -> None:
-    if not drop:
-        return
+def _drop(version: DocumentVersion) -> None:
     if (
         not version.file
     ):  # died while it was being stored: its path is known all the same

@@ -107,14 +107,15 @@ def _replace(
 
 def _undone(version: DocumentVersion, error: Exception) -> M365Error | None:
     """Put the old file back, and say what went wrong; None if it was committed."""
+    if isinstance(error, M365Error):  # our own: always before the commit
+        mending.settle(version)
+        return error
     committed = DocumentVersion.objects.filter(pk=version.pk, stage=Stage.KEPT)
     if committed.exists():
         # What follows a commit (search index, caches) is not ours to undo.
         logger.error("The file was replaced, but something after it failed: %r", error)
         return None
     mending.settle(version)
-    if isinstance(error, M365Error):
-        return error
     if isinstance(error, PermissionDenied):
         return NotAllowed("The site does not let this person do that.")
     if isinstance(error, ValidationError):

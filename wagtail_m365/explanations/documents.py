@@ -29,6 +29,14 @@ WORDS = rows(
         ),
     ),
     (
+        "legacy_format",
+        editor(
+            _("Office for the web only shows files of this old format."),
+            _("Open it in Office, save it as the new format, and upload that file."),
+            _("The new format is .%(successor)s."),
+        ),
+    ),
+    (
         "file_missing",
         site_admin(
             _("The document's file is missing in the site's storage."),

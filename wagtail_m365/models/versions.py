@@ -55,9 +55,6 @@ class Stage(models.TextChoices):
     REPLACING = "replacing", _("Being replaced")
     #: The document has another file now; this is what it had before.
     KEPT = "kept", _("Kept")
-    #: The document still has its file; this one waits for somebody's approval.
-    PENDING = "pending", _("Waiting for approval")
-    REJECTED = "rejected", _("Rejected")
 
 
 class DocumentVersionQuerySet(models.QuerySet["DocumentVersion"]):

@@ -15,6 +15,7 @@ from copy import copy
 from typing import Any
 
 from django.http import HttpRequest
+from django.http.response import HttpResponseBase
 from django.urls import URLPattern, path
 from django.utils.functional import cached_property
 from django.utils.translation import gettext as _
@@ -23,6 +24,8 @@ from wagtail.admin.ui.tables import BaseColumn, ButtonsColumnMixin, TitleColumn
 from wagtail.documents import admin_urls
 
 from wagtail_m365.conf import settings
+from wagtail_m365.documents.keeping import kept_while_replaced
+from wagtail_m365.errors import M365Error
 
 from .buttons import document_buttons, shown_to
 from .edit_sessions import M365SidePanel, M365StatusColumn, prefetch_open_sessions
@@ -92,6 +95,18 @@ class M365DocumentEditMixin:
         if not shown_to(self.request.user):
             return panels
         return MediaContainer([*panels, M365SidePanel(self.object, self.request)])
+
+    def form_valid(self, form: Any) -> HttpResponseBase:
+        """Save as Wagtail does; the file that is replaced becomes a version."""
+        save = super().form_valid  # type: ignore[misc]  # a mixin
+        if "file" not in form.changed_data:
+            return save(form)  # type: ignore[no-any-return]  # Wagtail's own
+        try:
+            with kept_while_replaced(self.object, self.request.user):
+                return save(form)  # type: ignore[no-any-return]  # Wagtail's own
+        except M365Error as error:
+            form.add_error("file", error.explanation.what)
+            return self.form_invalid(form)  # type: ignore[attr-defined,no-any-return]
 
 
 _MIXINS: dict[str, Any] = {
