@@ -40,7 +40,8 @@ _IGNORED_TARGET = re.compile(r"(?i)(\.\./|/)*(docProps|customXml)/")
 _OF_LIBRARY = re.compile(
     rb"http://schemas\.microsoft\.com/(office/2006/metadata/|sharepoint/)"
 )
-_UNREADABLE = (
+#: What reading a package from outside may raise.
+UNREADABLE = (
     zipfile.BadZipFile,
     zlib.error,
     expat.ExpatError,
@@ -64,11 +65,11 @@ def same_content(one: BinaryIO, other: BinaryIO) -> bool:
     """
     if _same_bytes(one, other):
         return True
-    if not (_is_package(one) and _is_package(other)):
+    if not (is_package(one) and is_package(other)):
         return False
     try:
         return _parts_of(one) == _parts_of(other)
-    except _UNREADABLE:
+    except UNREADABLE:
         return False
 
 
@@ -83,7 +84,8 @@ def _same_bytes(one: BinaryIO, other: BinaryIO) -> bool:
             return True
 
 
-def _is_package(file: BinaryIO) -> bool:
+def is_package(file: BinaryIO) -> bool:
+    """Does it begin like a zip?"""
     file.seek(0)
     return file.read(4) == b"PK\x03\x04"
 
@@ -93,7 +95,7 @@ def _parts_of(file: BinaryIO) -> Counter[tuple[str, str]]:
     parts: Counter[tuple[str, str]] = Counter()
     file.seek(0)
     with zipfile.ZipFile(file) as package:
-        _require_bounded(package)
+        require_bounded(package)
         if "[Content_Types].xml" not in package.NameToInfo:
             raise ValueError("This zip is no Office file.")
         for entry in package.infolist():
@@ -102,7 +104,12 @@ def _parts_of(file: BinaryIO) -> Counter[tuple[str, str]]:
     return parts
 
 
-def _require_bounded(package: zipfile.ZipFile) -> None:
+def require_bounded(package: zipfile.ZipFile) -> None:
+    """Refuse a package that is larger, or packed tighter, than Office makes them.
+
+    Raises:
+        ValueError: It is.
+    """
     entries = package.infolist()
     if len(entries) > _MAX_ENTRIES or len(package.NameToInfo) != len(entries):
         raise _TooMuch("Too many entries, or two of one name.")
