@@ -73,6 +73,11 @@ def test_a_lease_is_given_for_the_version_that_was_read(connection):
     assert Flight().take(connection) is None
 
 
+def test_a_lease_is_not_given_to_who_missed_a_failure(connection):
+    Connection.objects.update(failures=F("failures") + 1)
+    assert Flight().take(connection) is None
+
+
 def test_a_lease_that_is_given_back_can_be_taken_again(connection):
     flight = Flight()
     flight.abandon(flight.take(connection))

@@ -54,8 +54,9 @@ def is_enabled() -> bool:
 
 def http_options() -> HttpOptions:
     """Timeouts, proxies and CA bundle of this site."""
+    connect, read = settings.TIMEOUT
     return HttpOptions(
-        timeout=settings.TIMEOUT,
+        timeout=(connect, read),
         proxies=settings.PROXIES,
         ca_bundle=settings.CA_BUNDLE,
     )

@@ -59,8 +59,12 @@ class Flight:
         if connection.lease_until > now:
             return None
         owner = secrets.token_hex(12)
+        # As it was read: neither refreshed nor failed by somebody else since then.
         free = Connection.objects.filter(
-            pk=connection.pk, version=connection.version, lease_until__lte=now
+            pk=connection.pk,
+            version=connection.version,
+            failures=connection.failures,
+            lease_until__lte=now,
         )
         until = now + self.lease_seconds
         with short_write():
