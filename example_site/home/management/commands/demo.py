@@ -44,6 +44,7 @@ class Command(BaseCommand):
         with microsoft.running(LISTEN, port + 1, site_port=port) as fake:
             microsoft.register(fake)
             self.stdout.write(_welcome(port, fake))
+            self.stdout.flush()
             call_command(
                 "runserver",
                 f"{LISTEN}:{port}",
