@@ -65,7 +65,8 @@ def _of_size(
         )
         sink.ask("expect", size=size, quick_xor=case.quick_xor, path=str(path))
         for what, arguments in _ways(case).items():
-            yield from _compared(case, worker, what, arguments, times, rounds)
+            pairs = _interleaved(worker, what, rounds, times=times, **arguments)
+            yield from _compared(case, what, pairs)
     for what, arguments in _ways(case).items():
         yield _memory(folder, sink, case, what, arguments)
     path.unlink()
@@ -76,15 +77,7 @@ def _ways(case: Case) -> dict[str, dict[str, Any]]:
     return {"send": known, "fetch": known | {"quick_xor": case.quick_xor}}
 
 
-def _compared(
-    case: Case,
-    worker: Worker,
-    what: str,
-    arguments: dict[str, Any],
-    times: int,
-    rounds: int,
-) -> Iterator[Row]:
-    pairs = _interleaved(worker, what, rounds, times=times, **arguments)
+def _compared(case: Case, what: str, pairs: list[tuple[float, float]]) -> Iterator[Row]:
     ours, bare = (statistics.median(each) for each in zip(*pairs, strict=True))
     label = f"{'up' if what == 'send' else 'down'}, {case.label}"
     yield Row(what=f"{label}: bare loop", value=case.size / bare / 1e6, unit="MB/s")

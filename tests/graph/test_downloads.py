@@ -68,6 +68,23 @@ def test_a_file_arrives_whole_with_its_hashes(wired, located):
     assert located.asked[1].headers["Accept-Encoding"] == "identity"
 
 
+def test_a_hash_that_nobody_wants_is_not_computed(wired, located):
+    located.on("GET", "/storage", whole())
+
+    result = wired.drives.download(ITEM, io.BytesIO(), sha256=False)
+
+    assert result.sha256 == ""
+    assert result.quick_xor == ITEM.hashes.quick_xor
+
+
+def test_a_hash_that_the_service_tells_is_compared_in_any_case(wired, located):
+    located.on("GET", "/storage", whole())
+    item = replace(ITEM, hashes=Hashes(sha256="00" * 32))
+
+    with pytest.raises(ContentMismatch):
+        wired.drives.download(item, io.BytesIO(), sha256=False)
+
+
 def test_a_known_address_saves_a_request(wired, located):
     located.on("GET", "/storage", whole())
 

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from wagtail_m365.graph.quickxor import QuickXorHash
+from wagtail_m365.graph.quickxor import BLOCK, QuickXorHash
 
 
 def naive(data: bytes) -> bytes:
@@ -43,6 +43,28 @@ def test_a_long_file_has_the_hash_of_the_definition():
     data = bytes(range(251)) * 1400  # more than two of the folds
 
     assert QuickXorHash(data).digest() == naive(data)
+
+
+@pytest.mark.parametrize("before", [0, 1, 160, 81_920])
+@pytest.mark.parametrize("blocks", [1, 2, 3])
+def test_blocks_folded_as_images_give_the_hash_of_integers(before: int, blocks: int):
+    data = bytes(range(253)) * ((before + blocks * BLOCK + 99) // 253 + 1)
+    by_integers = QuickXorHash()
+    for start in range(0, len(data), BLOCK - 1):
+        by_integers.update(data[start : start + BLOCK - 1])
+    at_once = QuickXorHash(data[:before])
+    at_once.update(memoryview(data)[before:])
+
+    assert at_once.digest() == by_integers.digest()
+
+
+def test_a_buffer_may_be_filled_anew_once_it_was_taken():
+    buffer = bytearray(b"a" * BLOCK)
+    hasher = QuickXorHash(buffer)
+    digest = hasher.digest()
+    buffer[:] = b"b" * BLOCK
+
+    assert hasher.digest() == digest
 
 
 @pytest.mark.parametrize(

@@ -129,9 +129,10 @@ class Drives:
         target: BinaryIO,
         *,
         progress: Callable[[int], None] | None = None,
+        sha256: bool = True,
     ) -> Downloaded:
         """Write the content of a file to ``target``; see :func:`downloads.download`."""
-        return download(self._rest, item, target, progress=progress)
+        return download(self._rest, item, target, progress=progress, sha256=sha256)
 
     def update(
         self,

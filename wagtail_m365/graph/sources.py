@@ -9,7 +9,7 @@ from typing import BinaryIO
 
 from wagtail_m365.errors import ContentMismatch, UploadSessionLost
 
-from .quickxor import QuickXorHash
+from .quickxor import BLOCK, QuickXorHash
 
 _SLICE = 1024 * 1024
 
@@ -107,7 +107,8 @@ class Source:
         """Read on, behind what the window already holds."""
         view = memoryview(self._buffer)[self._end - self._start : until - self._start]
         while view:
-            count = self._read_into(view)
+            # Hashed piece by piece, while the processor still has it at hand.
+            count = self._read_into(view[:BLOCK])
             if not count:
                 raise self._changed()
             self._quick_xor.update(view[:count])
