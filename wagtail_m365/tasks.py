@@ -41,3 +41,25 @@ def refresh_open_sessions() -> int:
     for session_id, code in failed:
         logger.warning("Edit session %s could not be looked at: %s", session_id, code)
     return len(failed)
+
+
+@task()
+def keep_connections_alive(idle_days: int = 60) -> dict[str, int]:
+    """Refresh idle connections before Microsoft ends them after 90 days; once a day.
+
+    Args:
+        idle_days: Days since the last refresh.
+
+    Returns:
+        How many were ``kept`` and how many are ``lost``.
+
+    Raises:
+        TemporarilyUnavailable: Microsoft does not answer; what is done stays done.
+    """
+    from .tokens.keep_alive import keep_alive
+
+    counts = {"kept": 0, "lost": 0}
+    for one in keep_alive(idle_days=idle_days):
+        counts["lost" if one.error else "kept"] += 1
+    logger.info("Idle connections were refreshed: %s", counts)
+    return counts

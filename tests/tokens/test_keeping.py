@@ -13,6 +13,7 @@ from django.utils import timezone
 from wagtail_m365.errors import ReconnectRequired, TemporarilyUnavailable
 from wagtail_m365.models import AppRegistration, CachedAccessToken, Connection
 from wagtail_m365.redaction import Secret
+from wagtail_m365.tasks import keep_connections_alive
 from wagtail_m365.tokens import key_rotation
 from wagtail_m365.tokens.keep_alive import keep_alive
 
@@ -158,3 +159,12 @@ def test_keep_alive_says_when_microsoft_is_out_of_reach(idle, site):
     site.WAGTAIL_M365 = {**site.WAGTAIL_M365, "CLOUD": nowhere}
     with pytest.raises(CommandError, match="start again later"):
         call_command("m365_keep_alive", stdout=StringIO(), stderr=StringIO())
+
+
+def test_a_worker_keeps_connections_alive_too(connected):
+    Connection.objects.update(last_refreshed_at=timezone.now() - timedelta(days=70))
+    result = keep_connections_alive.enqueue()
+    assert result.return_value == {"kept": 1, "lost": 0}
+    before = connected.open_refresh_token()
+    connected.refresh_from_db()
+    assert connected.open_refresh_token() != before
