@@ -81,7 +81,7 @@ def test_a_hash_that_the_service_tells_is_compared_in_any_case(wired, located):
     located.on("GET", "/storage", whole())
     item = replace(ITEM, hashes=Hashes(sha256="00" * 32))
 
-    with pytest.raises(ContentMismatch):
+    with pytest.raises(errors.ContentMismatch):
         wired.drives.download(item, io.BytesIO(), sha256=False)
 
 

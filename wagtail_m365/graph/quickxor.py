@@ -87,7 +87,8 @@ class QuickXorHash:
             folded ^= int.from_bytes(self._image.tobytes(), "little")
         while width > _WIDTH:
             width //= 2
-            folded = (folded >> (8 * width)) ^ (folded & ((1 << (8 * width)) - 1))
+            if upper := folded >> (8 * width):
+                folded ^= upper ^ (upper << (8 * width))
         return folded.to_bytes(_WIDTH, "little")
 
 
