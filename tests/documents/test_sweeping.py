@@ -103,6 +103,24 @@ def test_a_copy_that_was_left_behind_is_deleted_later(document, ada, drive):
     assert not sweep().cleared
 
 
+def test_a_copy_that_was_edited_after_it_was_left_behind_stays_with_its_owner(drive):
+    EditSession.objects.update(
+        state="handed_over", open_for=None, remote_copy="left_behind"
+    )
+    drive.edit(b"saved in Word after the hand-over")
+    sweep()
+    assert drive.content == b"saved in Word after the hand-over"
+    assert EditSession.objects.get().remote_copy == "left_to_owner"
+
+
+def test_a_copy_of_unknown_content_can_be_got_back(drive):
+    EditSession.objects.update(
+        state="discarded", open_for=None, remote_copy="left_behind", item_id=""
+    )
+    sweep()
+    assert EditSession.objects.get().remote_copy == "in_recycle_bin"
+
+
 def test_a_copy_that_cannot_be_deleted_is_tried_again(drive):
     EditSession.objects.update(
         state="discarded", open_for=None, remote_copy="left_behind"

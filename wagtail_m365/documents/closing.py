@@ -139,15 +139,17 @@ def clear_away(
 ) -> bool:
     """Delete the copy that a finished session has left behind.
 
-    A copy that was changed after its content was taken over is left to its owner.
+    A copy that was changed after its content was taken over, or after the session had
+    ended, is left to its owner.
 
     Returns:
         Whether it is settled; if not, it can be tried again.
     """
     became = RemoteCopy.LEFT_BEHIND
+    known = expected or remote.last_seen(session)
     with suppress(M365Error):
         try:
-            became = remote.remove(graph or remote.graph_of(session), session, expected)
+            became = remote.remove(graph or remote.graph_of(session), session, known)
         except PreconditionFailed:
             became = RemoteCopy.LEFT_TO_OWNER
     EditSession.objects.filter(pk=session.pk).update(remote_copy=became)

@@ -99,6 +99,13 @@ def is_same_content(item: DriveItem, other: DriveItem) -> bool:
     return bool(item.ctag) and item.ctag == other.ctag
 
 
+def last_seen(session: EditSession) -> DriveItem | None:
+    """The copy as the ledger knows it; None if it is not known to have arrived."""
+    if not session.item_id:
+        return None
+    return DriveItem(id=session.item_id, ctag=session.remote_ctag)
+
+
 def remove(
     graph: GraphClient, session: EditSession, expected: DriveItem | None = None
 ) -> RemoteCopy:
@@ -171,7 +178,8 @@ def _remove_what_arrived(graph: GraphClient, session: EditSession) -> RemoteCopy
         return RemoteCopy.NONE
     became = RemoteCopy.NONE
     for item in files_in_folder(graph, session):
-        became = delete_for_good(graph, item)
+        # Nobody knows what it holds: it must be possible to get it back.
+        became = _delete_into_bin(graph, item, item.etag)
     return became
 
 
