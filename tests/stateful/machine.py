@@ -1,0 +1,494 @@
+"""Histories of documents: editors, colleagues in Word, uploads, faults and deaths.
+
+After every step: each content that anybody ever saved can still be had from a document,
+from a version of it or from a copy in Microsoft 365 (or from the recycle bin, where a
+person put it there), and no document's row belies its file.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from typing import Any, ClassVar
+
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.db.models import F
+from django.urls import reverse
+from django.utils import timezone
+from hypothesis import strategies as st
+from hypothesis.stateful import (
+    RuleBasedStateMachine,
+    initialize,
+    invariant,
+    rule,
+)
+from wagtail.documents import get_document_model
+
+from wagtail_m365.documents.bringing_back import bring_back, check
+from wagtail_m365.documents.closing import discard
+from wagtail_m365.documents.content import fingerprint_of
+from wagtail_m365.documents.handing_over import hand_over
+from wagtail_m365.documents.opening import open_document
+from wagtail_m365.documents.resolving import (
+    keep_both,
+    keep_ours,
+    take_theirs,
+    update_copy,
+)
+from wagtail_m365.documents.sweeping import STUCK_AFTER, sweep
+from wagtail_m365.documents.versions import opened_version, restore, versions_of
+from wagtail_m365.errors import (
+    AlreadyOpen,
+    ItemLocked,
+    M365Error,
+    NotAllowed,
+    NothingOpen,
+    WrongState,
+)
+from wagtail_m365.models import DocumentVersion, EditSession
+from wagtail_m365.models.edit_sessions import UNFINISHED
+from wagtail_m365.testing.fake.graph_errors import GraphError
+
+from .contents import text_of
+from .fates import FATES, FAULTS, NOTHING, Fate
+from .steps import Died, Steps
+from .worlds import PEOPLE, Scene, Site
+
+#: Nothing was touched, whoever says so.
+REFUSALS = (AlreadyOpen, ItemLocked, NotAllowed, NothingOpen, WrongState)
+WHO = st.sampled_from(["the owner", "the owner", "the owner", *PEOPLE])
+WHICH = st.integers(0, 1)
+#: What an editor may do; those that matter most are chosen more often.
+DEEDS = (
+    *("brings_back", "brings_back", "brings_back", "takes_theirs", "takes_theirs"),
+    *("keeps_ours", "keeps_ours", "keeps_both", "updates_the_copy", "hands_over"),
+    *("discards", "restores", "uploads", "uploads", "opens", "looks"),
+)
+#: Deeds for which nothing needs to be open.
+ON_THE_SITE = {"restores", "uploads", "opens"}
+
+
+class Histories(RuleBasedStateMachine):
+    """One document to begin with, two editors with an account each."""
+
+    #: Given by the test.
+    site: ClassVar[Site]
+    steps: ClassVar[Steps]
+    scene: ClassVar[Scene]
+    #: All histories that were played, as texts.
+    played: ClassVar[set[tuple[str, ...]]]
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.steps.disarm()
+        self.microsoft = self.site.microsoft
+        self.microsoft.reset()
+        self.site.clear()
+        self.connections = {
+            name: self.site.connect(user, personal=self.scene.personal)
+            for name, user in self.site.people.items()
+        }
+        accounts = [each.account for each in self.connections.values()]
+        self.drives = [self.microsoft.drive(account) for account in accounts]
+        self.count = 0
+        self.saved: set[str] = set()
+        self.dropped: set[str] = set()
+        self.dropped_if_gone: set[str] = set()
+        self.binned: set[str] = set()
+        self.addresses: dict[int, str] = {}
+        self.story: list[str] = []
+        self.outcome: BaseException | None = None
+        self.struck = False
+        self.target = self.site.new_document(self.save(self.new_text()))
+
+    def teardown(self) -> None:
+        self.steps.disarm()
+        self.played.add(tuple(self.story))
+        assert self.microsoft.world.crashes == []
+
+    # What happens
+
+    @initialize(fate=st.one_of(st.just(NOTHING), FATES))
+    def begins(self, fate):
+        self.acts(self.opens, fate)
+
+    @rule(
+        deed=st.sampled_from(DEEDS),
+        which=WHICH,
+        who=WHO,
+        fate=FATES,
+        close=st.booleans(),
+        changed=st.sampled_from(["", "copy", "site", "both", "both"]),
+    )
+    def an_editor_acts(self, *, deed, which, who, fate, close, changed):
+        """Mostly on a document that is open, and that has changed somewhere."""
+        self.choose(which)
+        if deed not in ON_THE_SITE:
+            self.acts(self.opens, NOTHING)
+        if changed in {"site", "both"}:
+            self.acts(self.uploads, NOTHING, "ben")
+        if changed in {"copy", "both"}:
+            self.word_saves()
+        self.acts(getattr(self, deed), fate, who, close)
+
+    @rule(deed=st.sampled_from(DEEDS), which=WHICH, who=WHO, fate=FATES)
+    def an_editor_acts_at_random(self, deed, which, who, fate):
+        self.choose(which)
+        self.acts(getattr(self, deed), fate, who)
+
+    @rule(copy=WHICH, twice=st.booleans())
+    def somebody_saves_in_word(self, copy, twice):
+        self.story.append(f"somebody saves in Word {copy} {twice}")
+        for _ in range(1 + twice):
+            self.save_in_word(copy)
+
+    @rule(copy=WHICH, close=st.booleans())
+    def word_is_opened_or_closed(self, copy, close):
+        self.story.append(f"Word is opened or closed {copy} {close}")
+        for drive, path in self.copies()[copy : copy + 1]:
+            drive.unlock(path) if close else drive.lock(path)
+
+    @rule(copy=WHICH, how=st.sampled_from(["rename", "move", "delete", "restore"]))
+    def happens_in_onedrive(self, copy, how):
+        self.story.append(f"happens in OneDrive {copy} {how}")
+        if how == "restore":
+            self.restore_from_recycle_bin()
+        else:
+            self.relocate(copy, how)
+
+    @rule(which=WHICH, fate=FATES, sure=st.sampled_from([False, False, True]))
+    def a_document_comes_or_goes(self, which, fate, sure):
+        if len(self.documents) < 2:
+            self.story.append("another document is made")
+            self.site.new_document(self.save(self.new_text()))
+        elif sure:
+            self.choose(which)
+            self.acts(self.deletes, fate)
+
+    @rule(name=st.sampled_from(PEOPLE))
+    def signs_in_again(self, name):
+        self.story.append(f"signs in again {name}")
+        self.sign_in(name)
+
+    @rule(fate=FATES, hours=st.booleans())
+    def is_swept(self, fate, hours):
+        if hours:
+            self.hours_pass()
+        self.acts(self.sweeps, fate, hours)
+
+    # What people do
+
+    def opens(self, who="ada", close=False):
+        open_document(self.target, self.person(who))
+
+    def brings_back(self, who, close=False):
+        bring_back(self.target, self.person(who), close=close)
+
+    def looks(self, who, close=False):
+        check(self.target, self.person(who))
+
+    def takes_theirs(self, who, close=False):
+        take_theirs(self.target, self.person(who), close=close)
+
+    def keeps_ours(self, who, close=False):
+        keep_ours(self.target, self.person(who), close=close)
+
+    def keeps_both(self, who, close=False):
+        keep_both(self.target, self.person(who))
+
+    def updates_the_copy(self, who, close=False):
+        update_copy(self.target, self.person(who))
+
+    def hands_over(self, who, close=False):
+        others = [x for x in self.site.people.values() if x != self.owner]
+        hand_over(self.target, others[0], self.person(who))
+
+    def discards(self, who, close=False):
+        # What is only in the copy, or is saved there meanwhile, is meant to go.
+        before, known = set(self.texts_in_copies()), set(self.saved)
+        refused = False
+        try:
+            discard(self.target, self.person(who))
+        except REFUSALS:
+            refused = True
+            raise
+        finally:
+            if not refused:
+                self.dropped_if_gone |= before | (self.saved - known)
+
+    def restores(self, who, close=False):
+        versions = list(versions_of(self.target, self.person(who)))
+        if versions:
+            restore(versions[-1 if close else 0], self.person(who))
+
+    def uploads(self, who, close=False):
+        self.upload(who)
+
+    def deletes(self):
+        of_document = {*texts_in([self.target]), *texts_in(self.versions)}
+        try:
+            self.post("delete", "ben", {})
+        finally:
+            if not self.is_there(self.target):
+                self.dropped_if_gone |= of_document
+
+    def sweeps(self, hours):
+        sweep()
+
+    # What somebody else does in the middle of that
+
+    def word_saves(self):
+        for number in range(len(self.copies())):
+            self.save_in_word(number)
+
+    def copy_moves(self):
+        self.relocate(0, "move")
+
+    def somebody_uploads(self):
+        self.upload("ben")
+
+    def brings_back_as_well(self):
+        bring_back(self.target, self.owner)
+
+    def closes_as_well(self):
+        bring_back(self.target, self.owner, close=True)
+
+    def takes_theirs_as_well(self):
+        take_theirs(self.target, self.owner)
+
+    def opens_as_well(self):
+        open_document(self.target, self.owner)
+
+    def sweeper_comes(self):
+        sweep()
+
+    def visitor_comes(self):
+        list(versions_of(self.target, self.site.visitor))
+
+    # What holds after each of these
+
+    @invariant()
+    def no_document_shows_a_mixture(self):
+        for document in self.documents:
+            with document.file.storage.open(document.file.name) as file:
+                found = fingerprint_of(file)
+            assert document.file_hash == found.sha1
+            assert document.file_size == found.size
+            assert not list(broken_in([document]))
+
+    @invariant()
+    def every_version_is_what_its_row_says(self):
+        for document in self.documents:
+            for version in versions_of(document, self.site.visitor):
+                with opened_version(version, self.site.visitor) as file:
+                    found = fingerprint_of(file)
+                assert (version.sha256, version.size) == (found.sha256, found.size)
+
+    @invariant()
+    def addresses_stay(self):
+        for document in self.documents:
+            assert self.addresses.setdefault(document.pk, document.url) == document.url
+
+    @invariant()
+    def nothing_is_lost(self):
+        found = {*self.texts_on_the_site(), *self.texts_in_copies()}
+        lost = self.saved - self.dropped - found
+        assert not lost, f"{lost} is nowhere; found: {found}; story: {self.story}"
+
+    @invariant()
+    def a_document_is_open_once(self):
+        unfinished = EditSession.objects.filter(state__in=UNFINISHED)
+        open_for = list(unfinished.filter(open_for__isnull=False))
+        assert len(open_for) == len({each.open_for_id for each in open_for})
+        others = unfinished.filter(open_for__isnull=True, document__isnull=False)
+        # The receiving side of a hand-over that was cut short waits for the sweeper.
+        assert all(each.state == "opening" for each in others)
+
+    # How it is played and looked at
+
+    @property
+    def documents(self) -> list[Any]:
+        return list(get_document_model().objects.order_by("pk"))
+
+    @property
+    def versions(self) -> list[DocumentVersion]:
+        return list(DocumentVersion.objects.of_document(self.target).kept())
+
+    @property
+    def owner(self) -> Any:
+        session = EditSession.objects.open_for_document(self.target).first()
+        return session.owner if session else self.site.people["ada"]
+
+    def person(self, who: str) -> Any:
+        return self.site.people.get(who, self.owner)
+
+    @staticmethod
+    def documents_of(document: Any) -> list[Any]:
+        """The document as its row is now, if there is one."""
+        return list(get_document_model().objects.filter(pk=document.pk))
+
+    @staticmethod
+    def was_out(document: Any) -> bool:
+        """Has it ever been in Microsoft 365?"""
+        sessions = EditSession.objects.filter(document_id=document.pk)
+        return (
+            sessions.exists() or DocumentVersion.objects.of_document(document).exists()
+        )
+
+    @staticmethod
+    def is_there(document: Any) -> bool:
+        return get_document_model().objects.filter(pk=document.pk).exists()
+
+    def sign_in(self, name: str) -> None:
+        connection = self.connections[name]
+        account = connection.account
+        connection.refresh_from_db()
+        self.site.sign_in(connection, account)
+
+    def restore_from_recycle_bin(self) -> None:
+        for drive in self.drives:
+            for item in list(drive.drive.recycle_bin.values()):
+                if item.id in self.binned:
+                    drive.drive.restore(item, drive.drive.owner)
+
+    def new_text(self) -> str:
+        self.count += 1
+        return f"text {self.count}"
+
+    def save(self, text: str) -> bytes:
+        """Somebody has saved this."""
+        self.saved.add(text)
+        return self.scene.make_file(text)
+
+    def drop(self, texts: set[str]) -> None:
+        """Whatever of this is nowhere now was thrown away on purpose."""
+        found = {*self.texts_on_the_site(), *self.texts_in_copies()}
+        self.dropped |= texts - found
+
+    def choose(self, which: int) -> None:
+        documents = self.documents
+        if not documents:
+            documents = [self.site.new_document(self.save(self.new_text()))]
+        self.target = documents[which % len(documents)]
+
+    def acts(self, deed: Callable[..., None], fate: Fate, *more: object) -> None:
+        """Somebody does something, and meets a fate; the next visitor comes after it."""
+        self.story.append(f"{deed.__name__} {self.target.pk} {more} {fate}")
+        self.outcome: BaseException | None = None
+        self.prepare(fate)
+        try:
+            with self.steps.counted():
+                deed(*more)
+        except (M365Error, Died) as error:
+            self.outcome = error
+        finally:
+            self.struck = self.steps.struck
+            self.steps.disarm()
+            self.microsoft.world.faults.clear()
+        self.next_visit(fate.again)
+        self.next_visit()
+        self.drop(self.dropped_if_gone)
+        self.dropped_if_gone.clear()
+
+    def prepare(self, fate: Fate) -> None:
+        if fate.kind == "death":
+            self.steps.die_at(fate.step)
+        elif fate.kind == "lost_answer":
+            self.steps.lose_answer(fate.step)
+        elif fate.kind == "meanwhile":
+            self.steps.let(lambda: self.meanwhile(fate.name), fate.step)
+        elif fate.kind == "fault":
+            fault, times, more = FAULTS[fate.name]
+            self.microsoft.fail(fault, times, after=fate.step, **more)
+            if fate.name == "token_revoked":
+                self.microsoft.fail("revoked_grant", 99)
+
+    def meanwhile(self, name: str) -> None:
+        if self.is_there(self.target):
+            with suppress(M365Error):
+                getattr(self, name)()
+
+    def next_visit(self, dies_at: int = 0) -> None:
+        """Somebody looks at each document, which puts right what was cut short."""
+        if dies_at:
+            self.steps.die_at(dies_at)
+        with suppress(Died), self.steps.counted():
+            for document in self.documents:
+                list(versions_of(document, self.site.visitor))
+        self.steps.disarm()
+
+    @staticmethod
+    def hours_pass() -> None:
+        EditSession.objects.update(opened_at=F("opened_at") - 2 * STUCK_AFTER)
+        unsettled = DocumentVersion.objects.unsettled()
+        unsettled.update(replaced_at=timezone.now() - 2 * STUCK_AFTER)
+
+    def upload(self, name: str) -> None:
+        """A new file in Wagtail's own form; saved if the form says so."""
+        text, before = self.new_text(), set(texts_in(self.documents_of(self.target)))
+        was_out = self.was_out(self.target)
+        file = SimpleUploadedFile("report.docx", self.scene.make_file(text))
+        try:
+            status = self.post("edit", name, {"file": file})
+        finally:
+            if not was_out:
+                # Wagtail keeps nothing, and this document is none of our business yet.
+                self.dropped_if_gone |= before
+        if status == 302:
+            self.saved.add(text)
+
+    def post(self, view: str, name: str, data: dict[str, Any]) -> int:
+        address = reverse(f"wagtaildocs:{view}", args=[self.target.pk])
+        browser = self.site.browsers.get(name, self.site.browsers["ada"])
+        browser.cookies.pop("messages", None)
+        fields = {"title": "Report", "collection": self.site.collection.pk, "tags": ""}
+        return browser.post(address, fields | data).status_code
+
+    def copies(self) -> list[tuple[Any, str]]:
+        return [(drive, path) for drive in self.drives for path in drive.paths()]
+
+    def save_in_word(self, number: int) -> None:
+        """Somebody saves; what was in that file only is replaced by that person."""
+        for drive, path in self.copies()[number : number + 1]:
+            before = text_of(drive.file(path))
+            drive.edit(path, self.save(self.new_text()))
+            self.drop({before})
+
+    def relocate(self, number: int, how: str) -> None:
+        for drive, path in self.copies()[number : number + 1]:
+            item = drive.item(path)
+            with suppress(GraphError):
+                if how == "rename":
+                    self.count += 1
+                    drive.rename(path, f"renamed {self.count}.docx")
+                elif how == "move":
+                    drive.move(path, "Elsewhere")
+                else:
+                    drive.delete(path)
+                    self.binned.add(item.id)
+
+    def texts_in_copies(self) -> list[str]:
+        """In drives, and in recycle bins where a person threw them away."""
+        contents = [drive.file(path) for drive, path in self.copies()]
+        for drive in self.drives:
+            thrown_away = drive.drive.recycle_bin.values()
+            contents += [x.blob.read() for x in thrown_away if x.id in self.binned]
+        return [text_of(content) for content in contents]
+
+    def texts_on_the_site(self) -> list[str]:
+        kept = DocumentVersion.objects.kept()
+        return [*texts_in(self.documents), *texts_in(kept)]
+
+
+def texts_in(rows: Any) -> Iterator[str]:
+    """The texts of the files that these rows have, where they are whole."""
+    for row in rows:
+        with suppress(FileNotFoundError, ValueError):
+            with row.file.storage.open(row.file.name) as source:
+                content = source.read()
+            yield text_of(content)
+
+
+def broken_in(rows: Any) -> Iterator[Any]:
+    """Those of these rows whose file is none that anybody saved."""
+    return (row for row in rows if not list(texts_in([row])))
