@@ -58,12 +58,28 @@ def test_the_form_offers_the_documents_own_name(connected, document):
     assert not connected.microsoft.requests
 
 
-def test_the_form_offers_a_folder_named_like_the_site(connected, document):
+def test_where_nothing_is_chosen_a_folder_named_like_the_site_is_made(
+    connected, document
+):
     Site.objects.update(site_name="Harbour: Press")
+    folder = safe_name("Harbour: Press")
+    assert folder in html(connected.get(page(document)))
 
+    told(save(connected, document, folder=""))
+
+    assert connected.drive.paths() == [f"{folder}/rules.docx"]
+
+
+def test_the_top_can_be_chosen_although_the_site_has_a_name(connected, document):
+    Site.objects.update(site_name="Harbour")
+    drive = connected.drive.drive
+    top = Folder(drive_id=drive.id, item_id=drive.root.id).sign()
+
+    told(save(connected, document, into=top, folder=""))
+
+    assert connected.drive.paths() == ["rules.docx"]
     form = connected.get(page(document)).context["form"]
-
-    assert form["folder"].value() == safe_name("Harbour: Press")
+    assert str(form["into"].value()) == "My OneDrive"
 
 
 def test_every_field_has_its_label(connected, document):

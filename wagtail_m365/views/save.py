@@ -44,14 +44,13 @@ class SaveForm(forms.Form):
 
     into = FolderField(
         label=gettext_lazy("Folder"),
-        help_text=gettext_lazy("None chosen: the top of your OneDrive."),
         required=False,
     )
     folder = forms.CharField(
         label=gettext_lazy("Folder below it"),
         help_text=gettext_lazy(
             "Folders one inside the other, with slashes between them: “Press/2026”. "
-            "What does not exist yet is made. Empty: the chosen folder itself."
+            "What does not exist yet is made."
         ),
         max_length=MAX_PATH,
         required=False,
@@ -72,11 +71,31 @@ class SaveForm(forms.Form):
     )
 
     def __init__(
-        self, *args: Any, extension: str, collection_id: Any = None, **kwargs: Any
+        self,
+        *args: Any,
+        extension: str,
+        default_folder: str = "",
+        collection_id: Any = None,
+        **kwargs: Any,
     ) -> None:
         super().__init__(*args, **kwargs)
         self.extension = extension
-        self.fields["into"].widget.collection_id = collection_id
+        self.default_folder = default_folder
+        into = self.fields["into"]
+        into.widget.collection_id = collection_id
+        into.help_text = (
+            _("None chosen: the folder “%(name)s” in your OneDrive.")
+            % {"name": default_folder}
+            if default_folder
+            else _("None chosen: the top of your OneDrive.")
+        )
+
+    def clean(self) -> dict[str, Any]:
+        """Where nothing is said, copies do not lie about at the top of the drive."""
+        given = self.cleaned_data
+        if not given.get("into") and not given.get("folder"):
+            given["folder"] = self.default_folder
+        return given
 
     def clean_folder(self) -> str:
         """Names with single slashes between them."""
@@ -122,11 +141,9 @@ class SaveView(DocumentPage, FormView):  # type: ignore[type-arg]  # not at runt
     error_title = gettext_lazy("The copy could not be saved to OneDrive")
 
     def get_initial(self) -> dict[str, Any]:
-        into = self.last_folder
         return {
             **super().get_initial(),
-            "into": into,
-            "folder": "" if into else self.site_folder,
+            "into": self.last_folder,
             "name": safe_name(self.document.filename),
         }
 
@@ -148,6 +165,7 @@ class SaveView(DocumentPage, FormView):  # type: ignore[type-arg]  # not at runt
         return {
             **super().get_form_kwargs(),
             "extension": extension,
+            "default_folder": self.site_folder,
             "collection_id": self.document.collection_id,
         }
 
