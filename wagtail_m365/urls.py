@@ -16,6 +16,7 @@ from .views.session_management import EndSessionView, HandOverView
 from .views.session_report import EditSessionsView
 from .views.settings import ConnectionTestView
 from .views.snippets import SnippetDocumentsView
+from .views.version_list import DocumentVersionsView, VersionDifferenceView
 from .views.versions import (
     DocumentHistoryView,
     VersionDownloadView,
@@ -64,6 +65,16 @@ document_urls: list[URLPattern] = [
         "documents/<int:document_id>/history/results/",
         DocumentHistoryView.as_view(results_only=True),
         name="document_history_results",
+    ),
+    path(
+        "documents/<int:document_id>/versions/",
+        DocumentVersionsView.as_view(),
+        name="versions",
+    ),
+    path(
+        "versions/<uuid:version_id>/difference/",
+        VersionDifferenceView.as_view(),
+        name="version_difference",
     ),
     path(
         "versions/<uuid:version_id>/download/",

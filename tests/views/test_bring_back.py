@@ -252,3 +252,22 @@ def test_a_title_is_text_and_nothing_else(connected, make_document):
     message = told(connected.post(address("bring_back", document)))
 
     assert "&lt;b&gt;50 %s off&lt;/b&gt;" in message
+
+
+def test_a_comment_is_kept_with_what_was_brought_back(connected, document):
+    connected.post(address("open", document))
+    connected.drive.edit(connected.drive.paths()[0], b"edited")
+
+    connected.post(address("bring_back", document), {"comment": "New prices"})
+
+    assert DocumentVersion.objects.kept().get().successor_comment == "New prices"
+
+
+def test_a_comment_that_is_too_long_brings_nothing_back(connected, document):
+    connected.post(address("open", document))
+    connected.drive.edit(connected.drive.paths()[0], b"edited")
+
+    page = connected.post(address("bring_back", document), {"comment": "x" * 256})
+
+    assert page.status_code == 400
+    assert not DocumentVersion.objects.exists()

@@ -1,5 +1,8 @@
 from __future__ import annotations
 
+import io
+
+import docx
 import pytest
 from django.contrib.messages import get_messages
 from django.core.files.base import ContentFile
@@ -9,6 +12,13 @@ from wagtail.documents import get_document_model
 from wagtail_m365.models import DocumentVersion, EditSession
 
 pytestmark = pytest.mark.django_db
+
+
+def word(text):
+    document, target = docx.Document(), io.BytesIO()
+    document.add_paragraph(text)
+    document.save(target)
+    return target.getvalue()
 
 
 def address(name, document):
@@ -98,3 +108,53 @@ def test_without_a_conflict_there_is_nothing_to_choose(connected, document):
     response = connected.get(address("resolve", document))
 
     assert response.url.startswith(address("bring_back", document))
+
+
+@pytest.fixture
+def text_conflict(connected, make_document):
+    """The same for a file whose text can be read."""
+    document = make_document("Letter", "letter.docx", word("Open on Sundays"))
+    connected.post(address("open", document))
+    connected.drive.edit(connected.drive.paths()[0], word("Open on Mondays"))
+    document.file.save("letter.docx", ContentFile(word("Open on Fridays")), save=False)
+    document.file_hash, document.file_size = "", None
+    document._set_document_file_metadata()
+    document.save()
+    document.file.close()
+    connected.post(address("bring_back", document))
+    return document
+
+
+def test_the_page_shows_what_differs(connected, text_conflict):
+    text = connected.get(address("resolve", text_conflict)).content.decode()
+
+    assert "<mark>Mondays</mark>" in text
+    assert "<mark>Fridays</mark>" in text
+
+
+def test_looking_changes_nothing(connected, text_conflict):
+    before = EditSession.objects.get()
+    connected.get(address("resolve", text_conflict))
+
+    after = EditSession.objects.get()
+    assert (after.state, after.revision) == (before.state, before.revision)
+    assert not DocumentVersion.objects.exists()
+
+
+def test_without_an_answer_from_microsoft_one_can_still_see_the_choice(
+    connected, conflict, microsoft
+):
+    microsoft.fail("server_error", times=20)
+
+    text = connected.get(address("resolve", conflict)).content.decode()
+
+    assert "could not be fetched" in text
+    assert 'value="ours"' in text
+
+
+def test_a_choice_keeps_its_comment(connected, conflict):
+    connected.post(
+        address("resolve", conflict), {"choice": "ours", "comment": "Ours is newer"}
+    )
+
+    assert DocumentVersion.objects.kept().get().comment == "Ours is newer"

@@ -26,6 +26,7 @@ from wagtail_m365.models import EditSession
 from wagtail_m365.tokens import bundles
 
 from .buttons import open_session_of, page_url
+from .comments import AsksForComment
 from .document_page import DocumentPage
 from .edit_sessions import SessionFacts
 from .errors import explain_in_message
@@ -96,7 +97,7 @@ class SessionPage(DocumentPage, TemplateView):
         )
 
 
-class BringBackView(SessionPage):
+class BringBackView(AsksForComment, SessionPage):
     """Ask, and with POST fetch the edited file."""
 
     url_name = "bring_back"
@@ -104,14 +105,22 @@ class BringBackView(SessionPage):
     page_title = gettext_lazy("Bring back from Microsoft 365")
     error_title = gettext_lazy("The document could not be brought back")
 
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        return super().get_context_data(comment_form=self.comment_form, **kwargs)
+
     def post(self, request: HttpRequest, **kwargs: Any) -> HttpResponseBase:
+        if not self.comment_form.is_valid():
+            return self.render_to_response(self.get_context_data(), status=400)
         given = {"document": self.document, "session": self.session}
         refused = hooks.before_m365_bring_back(request=request, **given)
         if refused:
             return refused
         try:
             brought_back = bring_back(
-                self.session, request.user, close="close" in request.POST
+                self.session,
+                request.user,
+                close="close" in request.POST,
+                comment=self.comment,
             )
         except TokenError as error:
             return self.sign_in(error)

@@ -148,5 +148,5 @@ class M365SidePanel(BaseSidePanel):
     @staticmethod
     def addresses(document: Any) -> dict[str, str]:
         """Our pages about this document; they lead back to it by themselves."""
-        names = ("bring_back", "resolve", "discard", "check", "save")
+        names = ("bring_back", "resolve", "discard", "check", "save", "versions")
         return {f"{name}_url": page_url(name, document.pk) for name in names}

@@ -13,16 +13,18 @@ from django.utils.translation import gettext_lazy
 from wagtail.admin import messages
 from wagtail.log_actions import registry as log_registry
 
+from wagtail_m365.documents.differences import to_copy
 from wagtail_m365.documents.permissions import may_create
 from wagtail_m365.documents.resolving import keep_both, keep_ours, take_theirs
-from wagtail_m365.errors import TokenError
+from wagtail_m365.errors import M365Error, TokenError
 
 from .bringing_back import STAYS_OPEN, SessionPage
+from .comments import AsksForComment
 from .document_page import edit_url
 from .versions import version_buttons
 
 
-class ResolveView(SessionPage):
+class ResolveView(AsksForComment, SessionPage):
     """Show both sides; with POST do what was chosen, and end the edit session."""
 
     url_name = "resolve"
@@ -45,19 +47,25 @@ class ResolveView(SessionPage):
         choice = choices.get(request.POST.get("choice", ""))
         if choice is None:
             return redirect(self.here)
+        if not self.comment_form.is_valid():
+            return self.render_to_response(self.get_context_data(), status=400)
         try:
             return choice()
         except TokenError as error:
             return self.sign_in(error)
 
     def take_theirs(self) -> HttpResponseBase:
-        outcome = take_theirs(self.session, self.request.user, close=True)
+        outcome = take_theirs(
+            self.session, self.request.user, close=True, comment=self.comment
+        )
         text = _("“%(title)s” has the file that was edited in Microsoft 365.")
         buttons = version_buttons(outcome.version) if outcome.version else []
         return self.tell(text, outcome.stays_open, buttons)
 
     def keep_ours(self) -> HttpResponseBase:
-        outcome = keep_ours(self.session, self.request.user, close=True)
+        outcome = keep_ours(
+            self.session, self.request.user, close=True, comment=self.comment
+        )
         text = _(
             "“%(title)s” keeps the site's file; the edited one is kept as a version."
         )
@@ -77,9 +85,18 @@ class ResolveView(SessionPage):
         messages.success(self.request, text, buttons=[*self.edit_buttons, *buttons])
         return redirect(self.next_url)
 
+    def difference(self) -> dict[str, Any]:
+        """What differs; the choice stays possible where that cannot be told."""
+        try:
+            return {"difference": to_copy(self.session, self.request.user)}
+        except M365Error as error:
+            return {"trouble": error.explanation}
+
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         entries = log_registry.get_logs_for_instance(self.document)
         return super().get_context_data(
+            **self.difference(),
+            comment_form=self.comment_form,
             last_edit=entries.filter(content_changed=True).first(),
             may_create=may_create(self.document.collection, self.request.user),
             **kwargs,

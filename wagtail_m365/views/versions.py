@@ -20,6 +20,7 @@ from wagtail_m365.documents.permissions import may_edit
 from wagtail_m365.documents.versions import opened_version, restore, versions_of
 from wagtail_m365.models import DocumentVersion
 
+from .comments import AsksForComment
 from .document_page import DocumentPage
 
 #: How many versions the side panel shows.
@@ -72,7 +73,7 @@ class VersionDownloadView(VersionPage):
         return response
 
 
-class VersionRestoreView(VersionPage, TemplateView):
+class VersionRestoreView(AsksForComment, VersionPage, TemplateView):
     """Ask, and with POST make an earlier file the document's file again."""
 
     template_name = "wagtail_m365/versions/restore.html"
@@ -80,7 +81,9 @@ class VersionRestoreView(VersionPage, TemplateView):
     error_title = gettext_lazy("The version could not be restored")
 
     def post(self, request: HttpRequest, **kwargs: Any) -> HttpResponse:
-        kept = restore(self.version, request.user)
+        if not self.comment_form.is_valid():
+            return self.render_to_response(self.get_context_data(), status=400)
+        kept = restore(self.version, request.user, comment=self.comment)
         text = _(
             "“%(title)s” has its earlier file again; the one it had until now is kept "
             "as a version."
@@ -89,7 +92,9 @@ class VersionRestoreView(VersionPage, TemplateView):
         return redirect(self.next_url)
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
-        return super().get_context_data(version=self.version, **kwargs)
+        return super().get_context_data(
+            version=self.version, comment_form=self.comment_form, **kwargs
+        )
 
 
 class DocumentHistoryView(HistoryView):
