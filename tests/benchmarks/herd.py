@@ -27,6 +27,8 @@ _RUN_UP = 0.5
 class Outcome:
     """What became of one herd."""
 
+    #: On the clock of ``time.monotonic``.
+    began: float
     requests: int
     failed: list[str]
     tokens: int
@@ -71,6 +73,7 @@ class Herd:
         ]
         seconds = [one["seconds"] for one in answers]
         return Outcome(
+            began=at,
             requests=self.microsoft.ask("token_requests"),
             failed=[one["failed"] for one in answers if "failed" in one],
             tokens=len({one["token"] for one in answers if "token" in one}),
@@ -152,9 +155,11 @@ def _killed(name: str, herd: Herd) -> Iterator[Row]:
     while not herd.keeper.ask("has_lease"):
         time.sleep(0.005)
     taken = time.monotonic()
+    # Now its request is on its way, and no answer yet.
+    time.sleep(LATENCY / 3)
     victim.kill()
     outcome = herd.ask()
-    recovered = time.monotonic() - taken
+    recovered = outcome.began + outcome.slowest - taken
     yield Row(
         what=f"{name}, refresher killed: token requests, its own included",
         value=outcome.requests,
