@@ -27,6 +27,8 @@ from wagtail_m365.tokens import bundles
 
 from .clients import graph_for
 
+#: Seconds that the pauses of one request may take: somebody looks on.
+PATIENCE = 6.0
 #: How often a file that changes while it is fetched is fetched anew.
 _FETCHES = 3
 
@@ -42,7 +44,7 @@ def graph_of(session: EditSession) -> GraphClient:
             "The account that holds the copy is not connected any more.",
             code="account_gone",
         )
-    return graph_for(session.connection, bundles.EDIT)
+    return graph_for(session.connection, bundles.EDIT, patience=PATIENCE)
 
 
 def make_folder(graph: GraphClient, session: EditSession) -> DriveItem:
@@ -134,6 +136,7 @@ def facts_of(item: DriveItem) -> dict[str, Any]:
     return {
         "item_name": item.name,
         "web_url": item.web_url,
+        "web_dav_url": item.web_dav_url,
         "remote_etag": item.etag,
         "remote_ctag": item.ctag,
         "remote_size": item.size,
