@@ -30,12 +30,13 @@ from .errors import (
 from .models import Connection
 from .tokens import broker
 from .tokens.connect_urls import connect_url
-from .tokens.credentials import GraphAuth, TokenCredential, TokenSource
+from .tokens.credentials import TokenCredential, TokenSource
 from .tokens.demands import AccessToken, Owner
 
 if TYPE_CHECKING:
-    # The client is built with requests, which takes a while to import.
+    # Built with requests, which takes a while to import.
     from .graph.client import GraphClient
+    from .tokens.graph_auth import GraphAuth
 
 __all__ = [
     "AccessToken",
@@ -169,6 +170,8 @@ def auth(owner: Owner, *scopes: str, purpose: str | None = None) -> GraphAuth:
     Raises:
         Misconfigured: The site's set-up is wrong.
     """
+    from .tokens.graph_auth import GraphAuth
+
     return GraphAuth(TokenSource(owner, scopes, purpose))
 
 

@@ -7,7 +7,8 @@ from azure.core import credentials as azure_core
 from wagtail_m365.errors import ConsentRequired, ReconnectRequired
 from wagtail_m365.http import new_session
 from wagtail_m365.tokens.broker import get_token
-from wagtail_m365.tokens.credentials import GraphAuth, TokenCredential, TokenSource
+from wagtail_m365.tokens.credentials import TokenCredential, TokenSource
+from wagtail_m365.tokens.graph_auth import GraphAuth
 
 pytestmark = pytest.mark.django_db
 

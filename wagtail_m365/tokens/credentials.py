@@ -1,4 +1,4 @@
-"""Tokens in the shapes that other libraries ask for: requests and azure-core."""
+"""Tokens in the shapes that others ask for: a callable, and azure-core's credential."""
 
 from __future__ import annotations
 
@@ -8,13 +8,8 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any, Self
 
-import requests
 from asgiref.sync import sync_to_async
-from requests.auth import AuthBase
 
-from wagtail_m365.http import origin
-from wagtail_m365.identity.challenges import claims_challenge
-from wagtail_m365.models.configuration import registration
 from wagtail_m365.redaction import HIDDEN
 
 from .broker import get_token
@@ -48,51 +43,6 @@ class TokenSource:
             rejected=rejected,
             claims=claims,
         ).token
-
-
-class GraphAuth(AuthBase):
-    """Adds the owner's token to requests to Microsoft Graph, and to nobody else.
-
-    A token that Graph refuses with 401 is renewed once, with the claims that Graph
-    may ask for; the request is then sent again if its body can be.
-    """
-
-    def __init__(self, source: TokenSource) -> None:
-        self._source = source
-        self._origin = origin(registration().cloud.graph)
-
-    def __call__(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
-        if origin(request.url or "") != self._origin:
-            return request
-        token = self._source()
-        request.headers["Authorization"] = f"Bearer {token}"
-        body = request.body
-        replayable = body is None or isinstance(body, bytes | str)
-        if replayable:
-            request.register_hook(  # type: ignore[no-untyped-call]  # requests' own
-                "response",
-                lambda response, **options: self._answered(response, token, options),
-            )
-        return request
-
-    def _answered(
-        self, response: requests.Response, token: str, options: dict[str, Any]
-    ) -> requests.Response:
-        """Send the request again, once, if Graph refused the token."""
-        sent = response.request.headers.get("Authorization")
-        if response.status_code != 401 or sent != f"Bearer {token}":  # noqa: PLR2004  # Unauthorized
-            return response
-        # Read to the end: the connection goes back, even when there is no new token.
-        response.content  # noqa: B018
-        response.close()
-        claims = claims_challenge(response.headers.get("WWW-Authenticate", ""))
-        fresh = self._source(rejected=token, claims=claims)
-        again = response.request.copy()
-        again.headers["Authorization"] = f"Bearer {fresh}"
-        second: requests.Response = response.connection.send(again, **options)
-        second.history.append(response)
-        second.request = again
-        return second
 
 
 class TokenCredential:
