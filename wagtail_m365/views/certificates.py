@@ -5,19 +5,17 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
+from typing import TYPE_CHECKING
 
-from cryptography import x509
-from cryptography.exceptions import UnsupportedAlgorithm
-from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
-from cryptography.hazmat.primitives.serialization import (
-    Encoding,
-    PublicFormat,
-    load_pem_private_key,
-)
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
 
 from wagtail_m365.redaction import Secret
+
+if TYPE_CHECKING:
+    # Needed when somebody pastes a certificate, and not at every start.
+    from cryptography import x509
+    from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 
 _BLOCK = re.compile(
     r"-----BEGIN (?P<kind>[A-Z ]+)-----.+?-----END (?P=kind)-----", re.DOTALL
@@ -75,6 +73,8 @@ def _blocks(text: str) -> tuple[list[str], list[str]]:
 
 
 def _certificate_of(pem: str) -> x509.Certificate:
+    from cryptography import x509
+
     try:
         return x509.load_pem_x509_certificate(pem.encode())
     except ValueError as error:
@@ -83,6 +83,10 @@ def _certificate_of(pem: str) -> x509.Certificate:
 
 def _key_of(pem: str, passphrase: Secret | None) -> RSAPrivateKey:
     """Entra takes RSA keys only ("Certificate credentials")."""
+    from cryptography.exceptions import UnsupportedAlgorithm
+    from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
+    from cryptography.hazmat.primitives.serialization import load_pem_private_key
+
     password = passphrase.reveal().encode() if passphrase else None
     try:
         key = load_pem_private_key(pem.encode(), password)
@@ -103,5 +107,7 @@ def _passphrase_trouble(password: bytes | None) -> str:
 
 
 def _public_bytes(holder: x509.Certificate | RSAPrivateKey) -> bytes:
+    from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+
     key = holder.public_key()
     return key.public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
