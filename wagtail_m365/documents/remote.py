@@ -136,7 +136,6 @@ def facts_of(item: DriveItem) -> dict[str, Any]:
     return {
         "item_name": item.name,
         "web_url": item.web_url,
-        "web_dav_url": item.web_dav_url,
         "remote_etag": item.etag,
         "remote_ctag": item.ctag,
         "remote_size": item.size,
