@@ -1,1 +1,3 @@
+"""What an operator calls."""
+
 from __future__ import annotations

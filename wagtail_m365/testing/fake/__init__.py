@@ -1,1 +1,3 @@
+"""Microsoft as a server; imports nothing of this package and no Django."""
+
 from __future__ import annotations
