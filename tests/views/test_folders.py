@@ -193,6 +193,19 @@ class TestBrowsing:
         assert len(connected.microsoft.requests) == 4
         assert all("select=id" in each.query for each in connected.microsoft.requests)
 
+    def test_the_size_of_a_folder_costs_no_queries(
+        self, connected, drive, django_assert_max_num_queries
+    ):
+        for number in range(90):
+            drive.folder(f"Press/Folder {number:02}")
+        window = Window(connected, at=MINE)
+
+        # What Wagtail asks at each request, the connection, and its token.
+        with django_assert_max_num_queries(8):
+            window.follow("Press")
+
+        assert len(window.rows) > 90
+
     def test_breadcrumbs_lead_back(self, connected, drive):
         window = Window(connected).follow("My OneDrive").follow("Press")
         window.follow("2026").follow("June")
@@ -521,13 +534,39 @@ class TestTrouble:
         browser.through_sign_in(window.links["Sign in to Microsoft 365"])
         assert "This folder is empty" in Window(browser, at=MINE).text
 
-    def test_a_revoked_grant_leads_to_connecting_again(self, connected, microsoft):
-        microsoft.fail("expired_token", times=2)
-        microsoft.fail("revoked_grant")
+    @pytest.mark.parametrize(
+        "fault", ["revoked_grant", "expired_refresh_token", "mfa_required"]
+    )
+    def test_a_grant_that_needs_the_person_leads_to_the_sign_in(
+        self, connected, microsoft, fault
+    ):
+        microsoft.fail("expired_token")
+        microsoft.fail(fault)
 
         window = Window(connected, at=MINE)
 
-        assert "Sign in to Microsoft 365" in window.links
+        back = connected.through_sign_in(window.links["Sign in to Microsoft 365"])
+        assert urlsplit(back).path == urlsplit(SAVE_PAGE).path
+        assert "This folder is empty" in Window(connected, at=MINE).text
+
+    def test_a_policy_is_explained_without_a_sign_in_that_would_not_help(
+        self, connected, microsoft
+    ):
+        microsoft.fail("expired_token")
+        microsoft.fail("blocked_by_policy")
+
+        window = Window(connected, at=MINE)
+
+        assert "Sign in to Microsoft 365" not in window.links
+        assert "All places" in window.links
+
+    @pytest.mark.parametrize("fault", ["service_unavailable", "server_error"])
+    def test_an_outage_is_explained_after_a_short_wait(
+        self, connected, microsoft, fault
+    ):
+        microsoft.fail(fault, times=9, service="graph", retry_after=60)
+
+        assert "Try again" in Window(connected, at=MINE).links
 
     def test_throttling_tells_how_long_to_wait(self, connected, microsoft):
         microsoft.fail("throttled", retry_after=90, service="graph")
