@@ -32,8 +32,8 @@ FAULTS: dict[str, tuple[str, int, dict[str, Any]]] = {
 }
 #: What somebody else may do in the middle of a deed; methods of the machine.
 MEANWHILE = (
-    "word_saves",
-    "somebody_uploads",
+    *("word_saves", "word_saves", "word_saves", "word_saves"),
+    *("somebody_uploads", "somebody_uploads", "somebody_uploads"),
     "brings_back_as_well",
     "closes_as_well",
     "takes_theirs_as_well",
@@ -56,25 +56,22 @@ class Fate:
 
 
 NOTHING = Fate()
+_DEATHS = st.builds(
+    Fate, kind=st.just("death"), step=st.integers(1, 45), again=st.integers(0, 12)
+)
+_MEANWHILE = st.builds(
+    Fate,
+    kind=st.just("meanwhile"),
+    step=st.integers(1, 70),
+    name=st.sampled_from(MEANWHILE),
+)
+_LOST_ANSWERS = st.builds(Fate, kind=st.just("lost_answer"), step=st.integers(1, 8))
+_FAULTS = st.builds(
+    Fate,
+    kind=st.just("fault"),
+    step=st.integers(0, 5),
+    name=st.sampled_from(sorted(FAULTS)),
+)
 FATES = st.one_of(
-    st.just(NOTHING),
-    st.builds(
-        Fate,
-        kind=st.just("death"),
-        step=st.integers(1, 45),
-        again=st.integers(0, 12),
-    ),
-    st.builds(Fate, kind=st.just("lost_answer"), step=st.integers(1, 8)),
-    st.builds(
-        Fate,
-        kind=st.just("fault"),
-        step=st.integers(0, 5),
-        name=st.sampled_from(sorted(FAULTS)),
-    ),
-    st.builds(
-        Fate,
-        kind=st.just("meanwhile"),
-        step=st.integers(1, 70),
-        name=st.sampled_from(MEANWHILE),
-    ),
+    st.just(NOTHING), _DEATHS, _DEATHS, _MEANWHILE, _MEANWHILE, _LOST_ANSWERS, _FAULTS
 )

@@ -7,7 +7,10 @@ import pytest
 from hypothesis import HealthCheck, Phase, seed, settings
 from hypothesis.stateful import run_state_machine_as_test
 
+from wagtail_m365.errors import FileMissing
+
 from .contents import plain_file, word_file
+from .losses import LOSSES
 from .worlds import Scene
 
 #: How many histories are played in all; CI plays at least 2,000.
@@ -45,3 +48,11 @@ def test_whatever_happens_nothing_is_lost(machine, scene):
     histories = machine(scene)
     play(histories, HISTORIES // len(SCENES))
     assert len(histories.played) >= HISTORIES // len(SCENES)
+
+
+@pytest.mark.parametrize("plant", LOSSES, ids=lambda plant: plant.__name__)
+def test_a_planted_loss_is_found(machine, monkeypatch, plant):
+    """The histories would notice: here the product is broken on purpose."""
+    plant(monkeypatch)
+    with pytest.raises((AssertionError, FileMissing)):
+        play(machine(SCENES["word_file_in_business"]), histories=1500)

@@ -74,9 +74,9 @@ class Site:
                 rows = model._default_manager.all()
                 rows._raw_delete(rows.db)
 
-    def new_document(self, content: bytes) -> Any:
+    def new_document(self, content: bytes, name: str) -> Any:
         document = get_document_model()(title="Report", collection=self.collection)
-        document.file.save("report.docx", ContentFile(content), save=False)
+        document.file.save(name, ContentFile(content), save=False)
         document._set_document_file_metadata()
         document.save()
         return document

@@ -1,0 +1,74 @@
+"""Losses planted in the product, each as somebody might write it by mistake."""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from dataclasses import replace
+
+from wagtail_m365.documents import (
+    bringing_back,
+    comparing,
+    keeping,
+    mending,
+    resolving,
+    writing_back,
+)
+from wagtail_m365.documents import remote as remote_copies
+from wagtail_m365.models.versions import Stage
+
+
+def overwrite_without_version(monkeypatch):
+    """The old file is taken for kept before its bytes are stored."""
+
+    def store(version, source, expected, stage):
+        version.stage, version.sha256 = Stage(stage), expected.sha256
+        version.save(update_fields=["stage", "sha256"])
+
+    monkeypatch.setattr(keeping, "_store_bytes", store)
+
+
+def no_look_under_the_lock(monkeypatch):
+    """Whoever uploads between the comparison and the lock is written over."""
+    monkeypatch.setattr(writing_back, "_require_as_kept", lambda *args: None)
+
+
+def both_changed_takes_theirs(monkeypatch):
+    """A conflict is decided for the copy, and the site's side is not kept."""
+    compared = comparing.compared
+
+    @contextmanager
+    def careless(*args, **options):
+        with compared(*args, **options) as comparison:
+            yield replace(comparison, site_changed=False)
+
+    monkeypatch.setattr(bringing_back, "compared", careless)
+
+
+def nobody_mends(monkeypatch):
+    """What a death has cut short stays as it is."""
+    monkeypatch.setattr(mending, "_put_back", lambda document, version: False)
+
+
+def forgets_the_loser(monkeypatch):
+    """The side that was not chosen is not kept."""
+    monkeypatch.setattr(resolving, "_keep_loser", lambda *args: None)
+
+
+def deletes_whatever_is_there(monkeypatch):
+    """A copy that changed again is deleted with what was saved in it last."""
+    remove = remote_copies.remove
+    monkeypatch.setattr(
+        remote_copies,
+        "remove",
+        lambda graph, session, expected=None: remove(graph, session),
+    )
+
+
+LOSSES = (
+    overwrite_without_version,
+    no_look_under_the_lock,
+    both_changed_takes_theirs,
+    nobody_mends,
+    forgets_the_loser,
+    deletes_whatever_is_there,
+)
