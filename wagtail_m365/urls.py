@@ -8,11 +8,13 @@ from .views.account import DisconnectView
 from .views.bringing_back import BringBackView, CheckView, DiscardView
 from .views.callback_address import CallbackPattern
 from .views.connect import CallbackView, ConnectView, ReconnectView
+from .views.desktop import DesktopView
 from .views.opening import OpenView
 from .views.outcomes import ConnectFailedView, OtherAccountView
 from .views.resolving import ResolveView
 from .views.save import SaveView
 from .views.session_management import EndSessionView, HandOverView
+from .views.session_panel import SessionPanelView
 from .views.session_report import EditSessionsView
 from .views.settings import ConnectionTestView
 from .views.snippets import SnippetDocumentsView
@@ -54,7 +56,11 @@ document_urls: list[URLPattern] = [
     ),
     path("documents/<int:document_id>/resolve/", ResolveView.as_view(), name="resolve"),
     path("documents/<int:document_id>/discard/", DiscardView.as_view(), name="discard"),
+    path("documents/<int:document_id>/desktop/", DesktopView.as_view(), name="desktop"),
     path("documents/<int:document_id>/check/", CheckView.as_view(), name="check"),
+    path(
+        "documents/<int:document_id>/panel/", SessionPanelView.as_view(), name="panel"
+    ),
     path("documents/<int:document_id>/save/", SaveView.as_view(), name="save"),
     path(
         "documents/<int:document_id>/history/",

@@ -30,6 +30,7 @@ from .comments import AsksForComment
 from .document_page import DocumentPage
 from .edit_sessions import SessionFacts
 from .errors import explain_in_message
+from .status_sentences import sentences_about
 from .versions import version_buttons
 
 #: Why a document stays open that was to be closed → what to say about it.
@@ -191,9 +192,11 @@ class CheckView(SessionPage):
 
     def post(self, request: HttpRequest, **kwargs: Any) -> HttpResponseBase:
         try:
-            check(self.session, request.user)
+            status = check(self.session, request.user)
         except TokenError as error:
             return self.sign_in(error)
         except M365Error as error:
             explain_in_message(request, error)
+        else:
+            messages.info(request, " ".join(sentences_about(status)))
         return redirect(self.next_url)

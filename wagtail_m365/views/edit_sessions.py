@@ -15,7 +15,9 @@ from wagtail.admin.ui.tables import BaseColumn
 from wagtail.admin.utils import get_user_display_name
 
 from wagtail_m365.documents.formats import editable, legacy_successor
+from wagtail_m365.documents.permissions import may_manage
 from wagtail_m365.models import EditSession
+from wagtail_m365.models.connections import PERSONAL_TENANT
 
 from .buttons import open_session_of, page_url
 from .document_page import edit_url, is_web_address
@@ -53,6 +55,19 @@ class SessionFacts:
         """Where it is edited, if Microsoft told an address that can be shown."""
         url = self.session.web_url
         return url if is_web_address(url) else ""
+
+    @property
+    def app(self) -> str:
+        """The Office application of its format, by name; empty for others."""
+        kind = editable(self.session.item_name)
+        return str(kind.app) if kind else ""
+
+    @property
+    def opens_on_desktop(self) -> bool:
+        """May the desktop application open it? A personal OneDrive has no way for that."""
+        account = self.session.connection
+        is_work = bool(account and account.tenant_id != PERSONAL_TENANT)
+        return bool(self.app and self.has_arrived and is_work)
 
     @property
     def has_arrived(self) -> bool:
@@ -130,23 +145,41 @@ class M365SidePanel(BaseSidePanel):
     order = 150
 
     def get_context_data(self, parent_context: Any) -> dict[str, Any]:
-        document, user = self.object, self.request.user
         return {
             **super().get_context_data(parent_context),
-            "document": document,
-            "facts": facts_of(document, user),
-            "format": editable(document.filename),
-            "successor": legacy_successor(document.filename),
-            "versions": latest_versions(document, user),
-            "open_url": open_url(user, document.pk),
-            "next_url": edit_url(document),
+            "versions": latest_versions(self.object, self.request.user),
             # A component has a context of its own, which the middleware's does not reach.
             "csrf_token": get_token(self.request),
-            **self.addresses(document),
+            **panel_context(self.object, self.request.user),
         }
 
-    @staticmethod
-    def addresses(document: Any) -> dict[str, str]:
-        """Our pages about this document; they lead back to it by themselves."""
-        names = ("bring_back", "resolve", "discard", "check", "save", "versions")
-        return {f"{name}_url": page_url(name, document.pk) for name in names}
+
+def panel_context(document: Any, user: Any) -> dict[str, Any]:
+    """What the side panel shows of a document's edit session."""
+    facts = facts_of(document, user)
+    return {
+        "document": document,
+        "facts": facts,
+        "format": editable(document.filename),
+        "successor": legacy_successor(document.filename),
+        "open_url": open_url(user, document.pk),
+        "next_url": edit_url(document),
+        "may_manage": may_manage(user),
+        **_document_addresses(document),
+        **(_session_addresses(facts.session, document) if facts else {}),
+    }
+
+
+def _document_addresses(document: Any) -> dict[str, str]:
+    """Our pages about this document; they lead back to it by themselves."""
+    on_session = ("bring_back", "resolve", "discard", "check", "desktop")
+    names = (*on_session, "save", "versions", "panel")
+    return {f"{name}_url": page_url(name, document.pk) for name in names}
+
+
+def _session_addresses(session: EditSession, document: Any) -> dict[str, str]:
+    next_url = edit_url(document)
+    return {
+        "hand_over_url": page_url("hand_over", session.pk, next_url),
+        "end_url": page_url("end_session", session.pk, next_url),
+    }
