@@ -88,7 +88,7 @@ def has_lease() -> bool:
 def lease_seconds() -> float:
     """How long a refresher that has died keeps others waiting."""
     from wagtail_m365.models.configuration import http_options
-    from wagtail_m365.tokens.refreshing import World
+    from wagtail_m365.tokens.fetching import World
 
     return World().flight(http_options()).lease_seconds
 

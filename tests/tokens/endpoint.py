@@ -12,7 +12,7 @@ from typing import Any
 from wagtail_m365.errors import M365Error, ReconnectRequired
 from wagtail_m365.identity.client import TokenSet
 from wagtail_m365.redaction import Secret
-from wagtail_m365.tokens.refreshing import World
+from wagtail_m365.tokens.fetching import World
 from wagtail_m365.tokens.single_flight import Flight
 
 

@@ -62,6 +62,11 @@ def in_transaction() -> bool:
     return any(not getattr(block, "_from_testcase", False) for block in blocks)
 
 
+def is_apart() -> bool:
+    """Does a caller with an open transaction wait for this thread?"""
+    return _is_apart.get()
+
+
 def run_apart(work: Callable[[], Result]) -> Result:
     """Do the work in a thread with a database connection of its own, and wait.
 

@@ -14,8 +14,9 @@ from wagtail_m365.redaction import Secret
 from . import apart, purposes, rescue
 from .connect_urls import add_connect_url
 from .demands import AccessToken, Demand, Owner, audience_and_scopes
+from .fetching import World
 from .looking_up import Ready, keep, ready_token
-from .refreshing import Asking, World
+from .refreshing import Asking
 
 __all__ = ["AccessToken", "Owner", "connection_of", "get_token", "token_for"]
 

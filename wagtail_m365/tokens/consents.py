@@ -20,7 +20,7 @@ from wagtail_m365.models.configuration import registration
 from . import bundles, purposes
 from .broker import token_for
 from .demands import Demand, audience_and_scopes
-from .refreshing import World
+from .fetching import World
 
 #: What each sign-in asks for beside its rights: where people may not consent by
 #: themselves, the administrator has to grant these as well.

@@ -20,7 +20,7 @@ from wagtail_m365.models import Connection
 
 from .broker import token_for
 from .demands import GRAPH, Demand
-from .refreshing import World
+from .fetching import World
 
 #: Failures of Microsoft's, one after the other, after which the run is broken off.
 _PATIENCE = 5

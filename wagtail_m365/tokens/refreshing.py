@@ -2,50 +2,33 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import replace
 from typing import Any
 
 from django.db import transaction
 
 from wagtail_m365.errors import (
     ConsentRequired,
-    IdTokenRejected,
     M365Error,
     NotConnected,
-    ReconnectRequired,
     TemporarilyUnavailable,
     Undecryptable,
 )
-from wagtail_m365.http import HttpOptions
 from wagtail_m365.identity import scopes as scope_names
-from wagtail_m365.identity.client import IdentityClient, TokenSet
-from wagtail_m365.identity.registration import Registration
+from wagtail_m365.identity.client import TokenSet
 from wagtail_m365.models import CachedAccessToken, Connection
-from wagtail_m365.models.configuration import http_options, registration_of
+from wagtail_m365.models.configuration import http_options
 from wagtail_m365.redaction import Secret
 from wagtail_m365.signals import connection_lost, send_when_committed
 
-from . import apart, leaving, prepared, rescue, single_flight, states, storing
-from .demands import AccessToken, Demand, all_granted
+from . import apart, joining, leaving, prepared, rescue, single_flight, states, storing
+from .demands import AccessToken, Demand
 from .disconnecting import disconnect
+from .fetching import Fetching, World
 
 #: Seconds for which an ageing token must still hold while another caller refreshes,
 #: and during an outage.
 _USABLE, _LAST = 60, 5
-#: Personal accounts answer AADSTS70000 once in a while and take the same refresh
-#: token seconds later (BingAds Python SDK, issue 279).
-_SPURIOUS, _SPURIOUS_PAUSE = "aadsts70000", 2.0
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class World:
-    """What the token service needs from outside; tests pass their own."""
-
-    identity: Callable[[Registration, HttpOptions], IdentityClient] = IdentityClient
-    flight: Callable[[HttpOptions], single_flight.Flight] = field(
-        default=lambda options: single_flight.Flight(timeout=options.timeout)
-    )
 
 
 class Asking:
@@ -62,8 +45,8 @@ class Asking:
     def look(self) -> None:
         """Read the connection and its token for this audience, as they stand now."""
         alias = apart.database().alias
-        rows = Connection.objects.using(alias).select_related("user", "registration")
-        connection = rows.filter(pk=self.connection_id).first()
+        rows = Connection.objects.using(alias).filter(pk=self.connection_id)
+        connection = rows.first()
         if connection is None:
             raise NotConnected("The connection was removed.")
         self.connection = connection
@@ -78,6 +61,20 @@ class Asking:
         Raises:
             M365Error: Why there is none, typed, with what has to be done.
         """
+        if token := self.settled():
+            return token
+        if apart.is_apart():
+            # Whoever is waited for may wait for a lock of the caller behind this one.
+            return self.in_turn()
+        return joining.join(
+            (self.connection_id, replace(self.demand, purpose=""), self.avoided),
+            self.in_turn,
+            instead=lambda: self.ageing(_USABLE),
+            patience=2 * self.flight.lease_seconds,
+        )
+
+    def in_turn(self) -> AccessToken:
+        """The same, for the one caller of this process who goes for all."""
         for is_first in self.flight.looks():
             if not is_first and not self.has_moved():
                 continue
@@ -129,7 +126,6 @@ class Asking:
         if self.fresh(now):
             return self.ageing(self.demand.min_validity)
         self.refuse_missing_scopes()
-        self.refuse_leavers()
         if states.may_ask_again(self.connection, now):
             return None
         if token := self.ageing(_LAST):
@@ -189,70 +185,17 @@ class Asking:
 
     def refresh(self, lease: single_flight.Lease) -> AccessToken:
         """Fetch a new token with the lease in hand."""
+        self.refuse_leavers()
         try:
-            tokens = self.fetch(lambda seconds: self.flight.pause(lease, seconds))
+            tokens = Fetching(self.connection, self.demand, self.world).tokens(
+                lambda seconds: self.flight.pause(lease, seconds)
+            )
         except M365Error as error:
             return self.failed(error, lease)
         except BaseException:
             self.flight.abandon(lease)
             raise
         return self.store(tokens, lease)
-
-    def fetch(self, pause: Callable[[float], None]) -> TokenSet:
-        """Ask Microsoft, and once more where its answer is known to be spurious."""
-        try:
-            return self.ask_microsoft(self.scopes_to_ask())
-        except ReconnectRequired as error:
-            if error.code != _SPURIOUS:
-                raise
-            pause(_SPURIOUS_PAUSE)
-        except ConsentRequired:
-            # Something granted before was withdrawn; what is wanted now may be left.
-            if self.scopes_to_ask() == self.demand.scopes or not self.demand.scopes:
-                raise
-            return self.ask_microsoft(self.demand.scopes)
-        return self.ask_microsoft(self.scopes_to_ask())
-
-    def scopes_to_ask(self) -> frozenset[str]:
-        """All rights for this audience: one token then serves every caller."""
-        audience = self.demand.audience
-        granted = {
-            name
-            for name in self.connection.scopes
-            if storing.of_audience(name, audience)
-        }
-        return self.demand.scopes.union(granted)
-
-    def ask_microsoft(self, wanted: frozenset[str]) -> TokenSet:
-        """One request to the token endpoint."""
-        client = self.world.identity(self.registration(), http_options())
-        if self.connection.kind == Connection.Kind.APP_ONLY:
-            return client.client_credentials(
-                [all_granted(self.demand.audience)],
-                fresh=self.demand.wants_new or self.demand.rejected is not None,
-            )
-        try:
-            return client.refresh(
-                self.connection.open_refresh_token(),
-                home_account_id=self.connection.home_account_id,
-                scopes=sorted(wanted) or [all_granted(self.demand.audience)],
-                tenant=self.connection.authority_tenant,
-                claims=self.demand.claims,
-            )
-        except Undecryptable as error:
-            raise ReconnectRequired(str(error), code="undecryptable") from error
-        except IdTokenRejected as error:
-            raise ReconnectRequired(str(error), code=error.code) from error
-
-    def registration(self) -> Registration:
-        """The app registration with which the connection was made."""
-        here = registration_of(self.connection)
-        if here.client_id != self.connection.client_id:
-            raise ReconnectRequired(
-                "The connection was made with another app registration.",
-                code="other_registration",
-            )
-        return here
 
     def store(self, tokens: TokenSet, lease: single_flight.Lease) -> AccessToken:
         """Keep what came, unless somebody else's newer tokens are there already."""

@@ -21,7 +21,7 @@ from wagtail_m365.models import Connection
 from .apart import short_write
 
 #: Seconds by which the clocks of two hosts may differ, and for two short statements.
-_MARGIN = 4.0
+_MARGIN = 3.5
 #: Seconds between two looks of a waiter: short enough not to be felt, and not all at
 #: the same moment.
 _LOOK_EVERY = (0.03, 0.09)
