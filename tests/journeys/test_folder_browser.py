@@ -78,7 +78,10 @@ def open_window(page: Page) -> None:
         page.keyboard.press("Enter")
         tab_to(page, "Choose another folder")
         page.keyboard.press("Enter")
-    # The window itself takes the focus at first.
+    # The window itself takes the focus when it has come to rest.
+    page.wait_for_function(
+        "() => !document.querySelector('.modal').getAnimations({subtree: true}).length"
+    )
     expect(page.locator(".modal.in")).to_be_focused()
 
 
