@@ -29,7 +29,7 @@ from wagtail.admin.ui.tables import (
 )
 from wagtail.admin.utils import get_user_display_name
 from wagtail.admin.views.reports import ReportView
-from wagtail.admin.widgets.button import Button
+from wagtail.admin.widgets.button import Button, ButtonWithDropdown
 
 from wagtail_m365.documents.permissions import may_manage
 from wagtail_m365.documents.wagtail_compat import document_policy
@@ -145,7 +145,14 @@ class _DocumentColumn(ButtonsColumnMixin, TitleColumn):
     def get_buttons(
         self, instance: EditSession, parent_context: dict[str, Any]
     ) -> list[Button]:
-        return session_buttons(instance, parent_context["request"])
+        buttons = session_buttons(instance, parent_context["request"])
+        if not buttons:
+            return []
+        name = _("More options for '%(title)s'") % {"title": instance}
+        menu = ButtonWithDropdown(
+            buttons=buttons, icon_name="dots-horizontal", attrs={"aria-label": name}
+        )
+        return [menu]
 
 
 def session_buttons(session: EditSession, request: HttpRequest) -> list[Button]:
@@ -213,7 +220,9 @@ class EditSessionsView(UsesMicrosoft365, ReportView):
     def columns(self) -> list[BaseColumn]:
         """What the listing shows of a session."""
         return [
-            _DocumentColumn("document_title", label=_("Document")),
+            _DocumentColumn(
+                "document_title", label=_("Document"), classname="m365-cell"
+            ),
             Column("owner", label=_("Opened by"), accessor=_owner_of),
             DateColumn("opened_at", label=_("Opened"), sort_key="opened_at"),
             _StateColumn("state", label=_("State"), sort_key="state"),

@@ -43,7 +43,12 @@ class DocumentVersionsView(DocumentPage, BaseListingView):
     def columns(self) -> list[BaseColumn]:
         """What the listing shows of a version."""
         return [
-            TitleColumn("filename", label=_("File"), get_url=_download_url),
+            TitleColumn(
+                "filename",
+                label=_("File"),
+                get_url=_download_url,
+                classname="m365-cell",
+            ),
             _Cell("saved", label=_("From")),
             _Cell("replaced", label=_("In use until")),
             _Cell("comment", label=_("Comment")),
