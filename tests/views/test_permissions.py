@@ -76,7 +76,9 @@ def knock(client, people, document, addresses, open_session):
         open_session(document, people[who])
         client.force_login(people[who])
         response = getattr(client, method)(addresses[name])
-        response.close()
+        if response.streaming:
+            # Read to its end it closes itself; `close()` would end the database, too.
+            b"".join(response.streaming_content)
         return response
 
     return knock
