@@ -1,8 +1,7 @@
 from __future__ import annotations
 
-import asyncio
-
 import pytest
+from asgiref.sync import async_to_sync
 from django.contrib.auth.models import AnonymousUser
 from django.http import HttpResponse
 from django.test import AsyncRequestFactory, RequestFactory
@@ -113,13 +112,11 @@ def test_a_view_raises_what_a_sign_in_does_not_cure(connected_editor, microsoft)
         view(request_of(connected_editor))
 
 
-@pytest.mark.django_db(transaction=True)
 def test_async_code_gets_the_same_token(connected_editor):
     token = api.get_token(connected_editor).token
-    assert asyncio.run(api.aget_token(connected_editor)).token == token
+    assert async_to_sync(api.aget_token)(connected_editor).token == token
 
 
-@pytest.mark.django_db(transaction=True)
 def test_async_views_are_guarded_too(connected_editor):
     @api.token_required("User.Read")
     async def view(request):
@@ -127,7 +124,7 @@ def test_async_views_are_guarded_too(connected_editor):
 
     request = AsyncRequestFactory().get("/")
     request.user = connected_editor
-    assert asyncio.run(view(request)).content == b"async"
+    assert async_to_sync(view)(request).content == b"async"
 
 
 def test_the_owner_of_nothing_is_told_so(editor, microsoft):

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import asyncio
-
 import pytest
+from asgiref.sync import async_to_sync
 
 from wagtail_m365.tokens.credentials import TokenCredential
 
@@ -43,7 +42,7 @@ async def name_of_me(credential, microsoft):
 
 # The SDK's own modules warn of each other.
 @pytest.mark.filterwarnings("ignore::DeprecationWarning")
-@pytest.mark.django_db(transaction=True)
+@pytest.mark.django_db
 def test_microsofts_own_sdk_runs_on_the_credential(connected, person, microsoft):
-    name = asyncio.run(name_of_me(TokenCredential(person), microsoft))
+    name = async_to_sync(name_of_me)(TokenCredential(person), microsoft)
     assert name == "Ada Lovelace"

@@ -22,9 +22,9 @@ from .apart import short_write
 
 #: Seconds by which the clocks of two hosts may differ, and for two short statements.
 _MARGIN = 3.5
-#: Seconds between two looks of a waiter: short enough not to be felt, and not all at
-#: the same moment.
-_LOOK_EVERY = (0.03, 0.09)
+#: Seconds between two looks of a waiting process: short enough not to be felt, and not
+#: all at the same moment.
+_LOOK_EVERY = (0.015, 0.045)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
