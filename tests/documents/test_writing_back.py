@@ -320,3 +320,17 @@ def test_a_missing_file_hinders_nobody_from_uploading_a_new_one(
     upload = SimpleUploadedFile("report.docx", NEW)
     assert edit_in_the_admin(client, document, file=upload).status_code == 302
     assert read(document) == NEW
+
+
+@pytest.mark.usefixtures("saboteur", "has_been_out")
+def test_an_upload_in_the_admin_writes_over_nobody_else(
+    saboteur, client, document, ada, read
+):
+    client.force_login(ada)
+    upload = SimpleUploadedFile("report.docx", NEW)
+    # While the old file is being kept, somebody else replaces it.
+    saboteur.arm(3, lambda: replace(document, ada, b"meanwhile"))
+    answer = edit_in_the_admin(client, document, file=upload)
+    assert "nothing was touched" in str(answer.context["form"].errors["file"])
+    assert read(document) == b"meanwhile"
+    assert contents_of_versions(document) == [OLD]

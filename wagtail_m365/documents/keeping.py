@@ -30,6 +30,7 @@ from wagtail.documents import get_document_model
 from wagtail.documents.models import AbstractDocument
 
 from wagtail_m365.errors import (
+    BothChanged,
     ContentMismatch,
     FileMissing,
     M365Error,
@@ -134,6 +135,7 @@ def kept_while_replaced(document: AbstractDocument, user: Any) -> Iterator[None]
     uploading a new one.
 
     Raises:
+        BothChanged: Somebody else replaced the file at the same moment.
         ContentMismatch, WriteFailed: The old file could not be kept.
     """
     # The form has put the new file into its own object already.
@@ -146,12 +148,31 @@ def kept_while_replaced(document: AbstractDocument, user: Any) -> Iterator[None]
         with transaction.atomic():
             # Others who look after the document wait until the form is done.
             mending.lock(version)
-            mending.locked_document(current.pk)
+            require_as_kept(mending.locked_document(current.pk), version)
             yield
     except Exception:
         mending.settle(version)
         raise
     mending.settle(version, done=True)
+
+
+def require_as_kept(document: AbstractDocument, version: DocumentVersion) -> None:
+    """Ask under the lock whether what is about to be replaced is what was kept.
+
+    Raises:
+        BothChanged: The document has got another file meanwhile.
+    """
+    kept = (version.document_file_name, version.document_file_hash)
+    if (document.file.name, document.file_hash) != kept:
+        raise changed_meanwhile()
+
+
+def changed_meanwhile() -> BothChanged:
+    """Somebody else has replaced the file between a look at it and the lock."""
+    return BothChanged(
+        "The document has got another file meanwhile; nothing was touched.",
+        code="changed_meanwhile",
+    )
 
 
 def _kept_if_wanted(document: AbstractDocument, user: Any) -> DocumentVersion | None:

@@ -98,7 +98,7 @@ def _replace(
                 "This replacement was given up meanwhile.", code="given_up"
             )
         document = mending.locked_document(version.document_id)
-        _require_as_kept(document, version)
+        keeping.require_as_kept(document, version)
         save_as_edit(document, user, file_form(document, user, upload))
         keeping.confirm(version, document)
         if alongside is not None:
@@ -125,13 +125,7 @@ def _undone(version: DocumentVersion, error: Exception) -> M365Error | None:
 
 def _require_hash(document: AbstractDocument, expected_hash: str) -> None:
     if known_hash(document) != expected_hash:
-        raise _changed_meanwhile()
-
-
-def _require_as_kept(document: AbstractDocument, version: DocumentVersion) -> None:
-    kept = (version.document_file_name, version.document_file_hash)
-    if (document.file.name, document.file_hash) != kept:
-        raise _changed_meanwhile()
+        raise keeping.changed_meanwhile()
 
 
 def _require_acceptable(document: AbstractDocument, user: Any, file: BinaryIO) -> None:
@@ -148,13 +142,6 @@ def _upload(document: AbstractDocument, file: BinaryIO) -> UploadedFile[bytes]:
     file.seek(0)
     return UploadedFile(
         file, name=document.filename, content_type=document.content_type, size=size
-    )
-
-
-def _changed_meanwhile() -> BothChanged:
-    return BothChanged(
-        "The document has got another file meanwhile; nothing was touched.",
-        code="changed_meanwhile",
     )
 
 

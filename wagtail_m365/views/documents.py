@@ -106,6 +106,8 @@ class M365DocumentEditMixin:
                 return save(form)  # type: ignore[no-any-return]  # Wagtail's own
         except M365Error as error:
             form.add_error("file", error.explanation.what)
+            # Wagtail notes there what it will tell above an invalid form.
+            self.is_valid(form)  # type: ignore[attr-defined]
             return self.form_invalid(form)  # type: ignore[attr-defined,no-any-return]
 
 
