@@ -62,7 +62,7 @@ _DEATHS = st.builds(
 _MEANWHILE = st.builds(
     Fate,
     kind=st.just("meanwhile"),
-    step=st.integers(1, 70),
+    step=st.integers(1, 40),
     name=st.sampled_from(MEANWHILE),
 )
 _LOST_ANSWERS = st.builds(Fate, kind=st.just("lost_answer"), step=st.integers(1, 8))

@@ -11,9 +11,9 @@ from wagtail_m365.documents import (
     keeping,
     mending,
     resolving,
-    writing_back,
 )
 from wagtail_m365.documents import remote as remote_copies
+from wagtail_m365.errors import FileMissing
 from wagtail_m365.models.versions import Stage
 
 
@@ -29,7 +29,7 @@ def overwrite_without_version(monkeypatch):
 
 def no_look_under_the_lock(monkeypatch):
     """Whoever uploads between the comparison and the lock is written over."""
-    monkeypatch.setattr(writing_back, "_require_as_kept", lambda *args: None)
+    monkeypatch.setattr(keeping, "require_as_kept", lambda *args: None)
 
 
 def both_changed_takes_theirs(monkeypatch):
@@ -72,3 +72,5 @@ LOSSES = (
     forgets_the_loser,
     deletes_whatever_is_there,
 )
+#: How a loss shows: a promise does not hold, or a file is gone.
+NOTICED = (AssertionError, FileMissing, FileNotFoundError)

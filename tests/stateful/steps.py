@@ -49,30 +49,32 @@ class Steps:
         self._arm(step, _lose, "answer")
 
     def let(self, deed: Callable[[], None], step: int) -> None:
-        """Somebody else does something at this step, in a process of their own."""
-        self._arm(step, deed, "any")
+        """Somebody else does something just before this change, in their own process."""
+        self._arm(step, deed, "change, and no transaction")
 
     def _arm(self, step: int, deed: Callable[[], None], needs: str) -> None:
         self.disarm()
         self.at, self.deed, self.needs = step, deed, needs
 
     def pass_by(self, kind: str) -> None:
-        """One more step: an ``"answer"``, a ``"change"`` or something ``"read"``."""
+        """One more step: an ``"answer"``, a ``"change"``, that it has ``"changed"`` or
+        that something is ``"read"``."""
         if self.dead:
             raise Died
         if self.deed is None or not self._counts(kind):
             return
         self.count += 1
         # Somebody else's transaction could not begin while a row of it is locked.
-        may = self.needs != "any" or not connection.in_atomic_block
+        may = self.needs in {"change", "answer"} or not connection.in_atomic_block
         if self.count >= self.at and may:
             deed, self.deed, self.struck = self.deed, None, True
             deed()
 
     def _counts(self, kind: str) -> bool:
-        if self.needs == "change":
-            return kind != "read"
-        return self.needs in {"any", kind}
+        # Whatever was read, a change comes after it: reads would only be more of the same.
+        if self.needs == "answer":
+            return kind == "answer"
+        return kind != "read" and (self.needs == "change" or kind != "changed")
 
     def _die(self) -> None:
         self.dead = True
@@ -89,7 +91,8 @@ class Steps:
         self.pass_by("change" if changes else "read")
         result = execute(sql, params, many, context)
         if changes:
-            self.pass_by("change")
+            # Its rows may not be fetched yet, so that only a death is possible here.
+            self.pass_by("changed")
         return result
 
     @contextmanager
