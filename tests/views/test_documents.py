@@ -103,6 +103,8 @@ def test_the_listing_names_another_person(person, document, make_writer, open_se
 
 
 def test_results_of_a_search_look_the_same(person, document):
+    if connection.vendor == "mysql":
+        pytest.skip("MariaDB's full-text index knows committed rows only")
     page = html(person.get(reverse("wagtaildocs:index_results"), {"q": "visitor"}))
 
     assert address("open", document) in page

@@ -73,6 +73,7 @@ def keep(
 
     Raises:
         FileMissing: The storage does not have the document's file.
+        BothChanged: Somebody else is replacing the file at the same moment.
         ContentMismatch: The storage did not keep what it was given.
         WriteFailed: The storage or the database failed.
     """
@@ -221,8 +222,22 @@ def _guarded(version: DocumentVersion, store: Callable[[], None]) -> None:
 
 def _store(version: DocumentVersion, document: AbstractDocument) -> None:
     fingerprint = document_fingerprint(document)
+    if fingerprint.sha1 != version.document_file_hash:
+        _refuse_while_replaced(version)
     with opened(document) as source:
         _store_bytes(version, source, fingerprint, Stage.REPLACING)
+
+
+def _refuse_while_replaced(version: DocumentVersion) -> None:
+    """Take nothing for the old file that somebody else is just putting in its place.
+
+    A file that was changed past Wagtail is another matter: it is kept as it is.
+    """
+    others = DocumentVersion.objects.filter(document_id=version.document_id)
+    documents = get_document_model().objects.filter(pk=version.document_id)
+    replaced = not documents.filter(file_hash=version.document_file_hash).exists()
+    if replaced or others.unsettled().exclude(pk=version.pk).exists():
+        raise changed_meanwhile()
 
 
 def _store_bytes(

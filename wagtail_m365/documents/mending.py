@@ -80,8 +80,8 @@ def locked_document(document_id: object) -> AbstractDocument:
 def lock(version: DocumentVersion) -> bool:
     """Wait for whoever else works on this replacement; false if it is settled by then.
 
-    Always taken before the document's own lock. An UPDATE that changes nothing also locks where ``SELECT … FOR UPDATE`` does not
-    exist (SQLite).
+    Always taken before the document's own lock. An UPDATE that changes nothing also
+    locks where ``SELECT … FOR UPDATE`` does not exist (SQLite).
     """
     rows = DocumentVersion.objects.filter(pk=version.pk).unsettled()
     if not rows.update(document_id=version.document_id):
@@ -100,6 +100,12 @@ def _is_as_before(document: AbstractDocument, version: DocumentVersion) -> bool:
 def _is_kept_already(version: DocumentVersion) -> bool:
     kept = DocumentVersion.objects.filter(document_id=version.document_id).kept()
     return kept.filter(sha256=version.sha256).exists()
+
+
+def _is_current(version: DocumentVersion, document: AbstractDocument) -> bool:
+    """Does the document hold what the version holds? Then nothing would be lost."""
+    storage, name = document.file.storage, str(document.file.name)
+    return has_content(storage, name, version.sha256)
 
 
 def _put_back(document: AbstractDocument, version: DocumentVersion) -> bool:
@@ -121,7 +127,7 @@ def _put_back(document: AbstractDocument, version: DocumentVersion) -> bool:
 def _keep_or_drop(
     version: DocumentVersion, document: AbstractDocument, *, done: bool
 ) -> None:
-    if not done and _is_kept_already(version):
+    if not done and (_is_kept_already(version) or _is_current(version, document)):
         _drop(version)
         return
     DocumentVersion.objects.filter(pk=version.pk).update(
