@@ -72,5 +72,11 @@ LOSSES = (
     forgets_the_loser,
     deletes_whatever_is_there,
 )
+#: Those that do not hang on one moment, so that histories meet them soon.
+COARSE = tuple(
+    each
+    for each in LOSSES
+    if each not in {no_look_under_the_lock, deletes_whatever_is_there}
+)
 #: How a loss shows: a promise does not hold, or a file is gone.
 NOTICED = (AssertionError, FileMissing, FileNotFoundError)

@@ -475,11 +475,19 @@ class Histories(RuleBasedStateMachine):
                     self.binned.add(item.id)
 
     def texts_in_copies(self) -> list[str]:
-        """In drives, and in recycle bins where a person threw them away."""
+        """In drives, and in recycle bins where a person threw them away.
+
+        Or where the sweeper did, with a copy that no session ever knew of.
+        """
         contents = [drive.file(path) for drive, path in self.copies()]
+        known = set(EditSession.objects.values_list("item_id", flat=True)) - self.binned
         for drive in self.drives:
             thrown_away = drive.drive.recycle_bin.values()
-            contents += [x.blob.read() for x in thrown_away if x.id in self.binned]
+            contents += [
+                item.blob.read()
+                for item in thrown_away
+                if not item.is_folder and item.id not in known
+            ]
         return [text_of(content) for content in contents]
 
     def texts_on_the_site(self) -> list[str]:
