@@ -15,7 +15,8 @@ from example_site import environment
 NEEDED = (
     *("wagtail", "msal", "requests", "cryptography", "werkzeug", "jwt", "pytest"),
     *("pytest_django", "responses", "hypothesis", "pytest_randomly", "xdist"),
-    *("sybil", "time_machine", "openapi_core", "yaml", "playwright"),
+    *("sybil", "time_machine", "openapi_core", "yaml", "playwright", "babel"),
+    *("axe_playwright_python", "build"),
 )
 
 
@@ -26,7 +27,10 @@ def main(arguments: Sequence[str]) -> int:
 
     given = [argument for argument in arguments if argument != "--browser"]
     chosen = [] if "--browser" in arguments else ["-m", "not browser"]
-    spread = [] if {"-n", "-x", "--pdb", "-s"} & set(given) else ["-n", "auto"]
+    # Who is done takes from the others: histories take a hundred times as long as most.
+    spread = ["-n", "auto", "--dist", "worksteal"]
+    if {"-n", "-x", "--pdb", "-s"} & set(given):
+        spread = []
     return int(pytest.main([*chosen, *spread, *given]))
 
 

@@ -31,6 +31,38 @@ def test_anyone_gets_a_valid_token_for_an_editor(connected_editor):
     assert token.token not in repr(token)
 
 
+@pytest.mark.parametrize("scope", [["User.Read"], None, b"User.Read", 7])
+def test_a_scope_that_is_no_text_is_told_to_the_developer(connected_editor, scope):
+    with pytest.raises(TypeError, match="argument of its own"):
+        api.get_token(connected_editor, scope)
+
+
+@pytest.mark.parametrize(
+    "scope", ["", "User.Read Mail.Send", " User.Read", "User.Read\n"]
+)
+def test_several_scopes_in_one_text_are_told_to_the_developer(connected_editor, scope):
+    # Asked for as one, the editor would be sent to grant what nobody can grant.
+    with pytest.raises(ValueError, match="argument of its own"):
+        api.get_token(connected_editor, scope)
+
+
+@pytest.mark.parametrize("claims", ["bm8ganNvbg==", "[1]", {"a": 1}, "[" * 9999])
+def test_claims_that_are_no_object_are_told_to_the_developer(
+    connected_editor, microsoft, claims
+):
+    with pytest.raises(ValueError, match="claims"):
+        api.get_token(connected_editor, "User.Read", claims=claims)
+
+    # One plugin's mistake is no trouble of the connection.
+    assert not microsoft.requests
+    assert api.connections(connected_editor).get().state == "active"
+
+
+def test_rights_of_openid_connect_and_default_may_stand_beside_others(connected_editor):
+    assert api.get_token(connected_editor, "openid", "offline_access", "User.Read")
+    assert api.get_token(connected_editor, ".default", "User.Read")
+
+
 def test_a_graph_client_asks_as_the_editor(connected_editor, editor_account):
     me = api.graph(connected_editor, "User.Read").get("/me")
     assert me["userPrincipalName"] == editor_account.username

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 
 import pytest
 from django.core.checks import run_checks
@@ -197,8 +198,95 @@ def test_values_on_the_newest_key_are_no_concern(configure):
 
 
 def test_every_number_is_documented_and_used_once():
-    source = checks.__spec__.loader.get_source(checks.__name__)
+    files = sorted(Path(checks.__file__).parent.glob("*.py"))
+    source = "".join(file.read_text(encoding="utf-8") for file in files)
     documented = re.findall(r"``wagtail_m365\.(\w\d{3})``", source)
     used = set(re.findall(r'"(?:wagtail_m365\.)?([EW]\d{3})"', source))
     assert len(documented) == len(set(documented))
     assert set(documented) == used
+
+
+@pytest.mark.parametrize(
+    ("base", "good"),
+    [("https://site.example", True), ("http://site.example", False), ("", False)],
+)
+def test_webhooks_need_an_https_address(configure, settings, base, good):
+    settings.WAGTAILADMIN_BASE_URL = base
+    configure(WEBHOOKS=True)
+    assert ("E008" in numbers()) is not good
+
+
+class UrlsWithoutWebhooks:
+    urlpatterns = [path("admin/", include(wagtailadmin_urls))]
+
+
+def test_webhooks_need_a_view_that_is_mounted(configure, settings):
+    settings.ROOT_URLCONF = UrlsWithoutWebhooks
+    settings.WAGTAILADMIN_BASE_URL = "https://site.example"
+    configure(WEBHOOKS=True)
+    (message,) = checks.check_webhooks()
+    assert "urls_public" in message.msg
+    configure(WEBHOOKS=True, WEBHOOK_URL="https://hooks.example/m365/")
+    assert checks.check_webhooks() == []
+
+
+def test_a_proxy_that_is_half_believed_is_warned_of_before_deployment(
+    configure, settings
+):
+    configure()
+    settings.USE_X_FORWARDED_HOST = True
+    assert "W008" in numbers(deploy=True)
+    assert "W008" not in numbers()
+    settings.SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+    assert "W008" not in numbers(deploy=True)
+
+
+def test_a_fixed_redirect_uri_needs_nothing_of_a_proxy(configure, settings):
+    settings.USE_X_FORWARDED_HOST = True
+    configure(REDIRECT_URI="https://site.example/admin/m365/oauth/callback/")
+    assert "W008" not in numbers(deploy=True)
+
+
+@pytest.mark.parametrize(
+    ("uri", "problems"),
+    [
+        ("https://site.example/admin/m365/oauth/callback/", []),
+        ("https://site.example/cms/admin/m365/oauth/callback/", []),
+        ("http://localhost:8000/admin/m365/oauth/callback/", []),
+        ("http://site.example/admin/m365/oauth/callback/", ["not https"]),
+        ("https://site.example/admin/m365/oauth/callback", ["does not end with"]),
+        ("http://site.example/", ["not https", "does not end with"]),
+    ],
+)
+def test_a_redirect_uri_that_cannot_work_is_warned_of(
+    configure, settings, uri, problems
+):
+    settings.WAGTAILADMIN_BASE_URL = ""
+    configure(REDIRECT_URI=uri)
+    messages = checks.check_redirect_uri()
+    assert [m.id for m in messages] == ["wagtail_m365.W009"] * len(problems)
+    for message, problem in zip(messages, problems, strict=True):
+        assert problem in message.msg
+
+
+def test_mails_that_lead_to_another_host_than_sign_ins_are_warned_of(
+    configure, settings
+):
+    configure(REDIRECT_URI="https://www.site.example/admin/m365/oauth/callback/")
+    settings.WAGTAILADMIN_BASE_URL = "https://cms.site.example"
+    (message,) = checks.check_redirect_uri()
+    assert message.id == "wagtail_m365.W009"
+    assert "WAGTAILADMIN_BASE_URL" in message.msg
+    settings.SESSION_COOKIE_DOMAIN = "site.example"
+    assert checks.check_redirect_uri() == []
+
+
+def test_sessions_that_one_process_has_alone_are_warned_of(configure, settings):
+    configure()
+    settings.SESSION_ENGINE = "django.contrib.sessions.backends.cache"
+    settings.CACHES = {
+        "default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}
+    }
+    assert "W010" in numbers(deploy=True)
+    settings.SESSION_ENGINE = "django.contrib.sessions.backends.db"
+    assert "W010" not in numbers(deploy=True)

@@ -21,7 +21,7 @@ from sybil.parsers.myst import PythonCodeBlockParser, SkipParser
 from wagtail import hooks as wagtail_hooks
 from wagtail.documents import get_document_model
 
-from docs import tables
+from docs import drawing, tables, tables_of_commands, tables_of_errors
 from wagtail_m365 import api, checks, conf, hooks, signals
 from wagtail_m365.explanations import TABLE
 from wagtail_m365.testing import FakeMicrosoft, pytest_plugin
@@ -90,6 +90,11 @@ def test_the_tables_are_what_the_code_says(page):
     assert tables.written(text_of(page)) == text_of(page), "run: python3 docs/tables.py"
 
 
+def test_the_drawing_shows_the_floors_that_are_enforced():
+    shown = drawing.TARGET.read_text(encoding="utf-8")
+    assert shown == drawing.drawn(), "run: python3 docs/drawing.py"
+
+
 def test_every_table_stands_in_one_page():
     placed = [name for page in PAGES for name in tables.places(text_of(page))]
     assert sorted(placed) == sorted(tables.TABLES)
@@ -118,7 +123,7 @@ def test_every_signal_has_its_entry():
 
 def test_every_error_class_and_every_code_is_listed():
     page = reference("errors")
-    kinds = list(tables.error_classes(api.errors.M365Error))
+    kinds = list(tables_of_errors.error_classes(api.errors.M365Error))
     drawn = page.partition("```text")[2].partition("```")[0]
     assert set(re.findall(r"[A-Z]\w+Error\b|\b[A-Z]\w+(?=  )", drawn)) == {
         kind.__name__ for kind in kinds
@@ -138,11 +143,14 @@ def test_every_check_is_listed():
 
 def test_every_command_with_every_option_is_listed():
     part = reference("commands").partition("## The fake")[0]
-    assert re.findall(r"### `manage\.py (\w+)`", part) == tables.command_names()
+    assert (
+        re.findall(r"### `manage\.py (\w+)`", part)
+        == tables_of_commands.command_names()
+    )
     options = [
         option
-        for name in tables.command_names()
-        for action in tables.own_options(name)
+        for name in tables_of_commands.command_names()
+        for action in tables_of_commands.own_options(name)
         for option in action.option_strings or [action.dest]
     ]
     assert first_column(part) == options

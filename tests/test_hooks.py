@@ -7,7 +7,7 @@ from django.http import HttpResponse
 from django.test import RequestFactory
 from wagtail import hooks as wagtail_hooks
 
-from wagtail_m365 import api, hooks
+from wagtail_m365 import hooks
 
 PLACES = [name for name in hooks.__all__ if name.startswith(("before_", "after_"))]
 
@@ -77,10 +77,6 @@ def test_purposes_of_all_plugins_are_collected():
         wagtail_hooks.register_temporarily("register_m365_purposes", lambda: [two]),
     ):
         assert hooks.register_m365_purposes() == [one, two]
-
-
-def test_a_plugin_gets_a_token_without_importing_anything_of_ours():
-    assert api.get_token in wagtail_hooks.get_hooks("m365_get_token")
 
 
 def test_the_token_hook_gives_what_the_first_function_gives():

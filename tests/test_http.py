@@ -70,6 +70,26 @@ def test_the_environments_ca_bundle_and_proxies_hold_where_nothing_is_given(
     assert sent["proxies"]["https"] == "http://proxy.example:8080"
 
 
+def test_the_environment_is_read_once_for_each_host(monkeypatch) -> None:
+    session = new_session()
+    session.trust_env = True
+    monkeypatch.setenv("HTTPS_PROXY", "http://one:3128")
+    monkeypatch.setenv("NO_PROXY", "inside.example")
+    first = settings_of(session, "https://graph.example/a")
+    monkeypatch.setenv("HTTPS_PROXY", "http://two:3128")
+    assert settings_of(session, "https://graph.example/b") == first
+    assert settings_of(session, "https://other.example/")["proxies"] != first["proxies"]
+    assert "https" not in settings_of(session, "https://inside.example/")["proxies"]
+    streamed = session.merge_environment_settings(
+        "https://graph.example/", {}, True, None, None
+    )
+    assert streamed == first | {"stream": True}
+
+
+def settings_of(session, url):
+    return session.merge_environment_settings(url, {}, None, None, None)
+
+
 def test_the_sites_own_proxy_is_used() -> None:
     session = new_session(HttpOptions(proxies={"https": "http://own.example:1"}))
     assert (

@@ -9,10 +9,17 @@ import subprocess
 import sys
 from importlib import import_module
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from django.apps import apps
-from django.db import migrations
+from django.core.files.base import ContentFile
+from django.db import connection, migrations
+from wagtail.documents import get_document_model
+
+from wagtail_m365.models import DocumentVersion, EditSession
+from wagtail_m365.models.edit_locations import EditPlace
+from wagtail_m365.models.versions import Stage
 
 ROOT = Path(__file__).resolve().parent.parent
 MIGRATIONS = sorted((ROOT / "wagtail_m365" / "migrations").glob("0*.py"))
@@ -75,6 +82,57 @@ def test_a_migration_can_be_taken_back(path):
     operations = module_of(path).Migration.operations
     assert all(operation.reversible for operation in operations)
     assert not any(isinstance(one, migrations.RunSQL) for one in operations)
+
+
+@pytest.fixture
+def document(db):
+    file = ContentFile(b"Hello", "hello.txt")
+    return get_document_model().objects.create(title="Rules", file=file)
+
+
+def go_back() -> None:
+    """What is asked of the rows before the first table changes."""
+    migration = module_of(MIGRATIONS[1]).Migration
+    # In order of events on the way back, this is the first operation.
+    migration.operations[-1].reverse_code(apps, SimpleNamespace(connection=connection))
+
+
+def test_a_file_that_waits_for_approval_is_a_version_after_going_back(document):
+    version = DocumentVersion.objects.create(
+        document=document, file=ContentFile(b"New", "new.txt"), stage=Stage.PENDING
+    )
+    go_back()
+    assert list(DocumentVersion.objects.kept()) == [version]
+
+
+def test_who_has_a_document_open_alone_has_it_open_after_going_back(document):
+    session = EditSession.objects.create(
+        document=document, open_for=document, state=EditSession.State.OPEN
+    )
+    go_back()
+    assert list(EditSession.objects.unfinished()) == [session]
+
+
+@pytest.mark.parametrize("place", [EditPlace.ONEDRIVE, EditPlace.LIBRARY])
+def test_nobody_goes_back_while_a_copy_lies_where_older_tables_cannot_tell(
+    document, place
+):
+    EditSession.objects.create(
+        document_title="Rules", state=EditSession.State.OPEN, place=place
+    )
+    with pytest.raises(Exception, match=r"Bring back or discard first.*: Rules"):
+        go_back()
+
+
+def test_nobody_goes_back_while_others_have_joined(document, admin_user):
+    session = EditSession.objects.create(
+        document_title="Rules", state=EditSession.State.CONFLICT
+    )
+    session.joined.create(user=admin_user)
+    with pytest.raises(Exception, match=r"Bring back or discard first.*: Rules"):
+        go_back()
+    session.advance(EditSession.State.DISCARDED)
+    go_back()
 
 
 def test_every_table_is_ours_by_name():

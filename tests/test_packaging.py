@@ -14,6 +14,8 @@ from pathlib import Path
 
 import pytest
 
+from wagtail_m365.graph.quickxor import QuickXorHash
+
 ROOT = Path(__file__).resolve().parent.parent
 PACKAGE = ROOT / "wagtail_m365"
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
@@ -106,7 +108,9 @@ def test_the_package_says_that_it_is_typed():
 def test_who_builds_from_source_can_test_and_read_it():
     assert "*.py" in patterns_for("tests")
     assert {"*.md", "*.py", "*.png"} <= set(patterns_for("docs"))
-    assert "include LICENSE README.md CHANGELOG.md" in MANIFEST
+    beside = "LICENSE README.md CHANGELOG.md CONTRIBUTING.md SECURITY.md"
+    assert f"include {beside}" in MANIFEST
+    assert all((ROOT / name).is_file() for name in beside.split())
 
 
 # What it needs
@@ -138,8 +142,25 @@ def test_the_package_asks_for_all_that_it_imports():
         for path in files(PACKAGE, "*.py")
         if PACKAGE / "testing" not in path.parents
     ]
-    declared = names_in(PROJECT["project"]["dependencies"])
+    declared = names_in([*PROJECT["project"]["dependencies"], *EXTRAS["fast"]])
     assert needed_by(product) <= declared
+
+
+def test_the_package_works_without_what_only_makes_it_faster():
+    program = (
+        "import sys; sys.modules['numpy'] = None;"
+        "from wagtail_m365.graph.quickxor import QuickXorHash;"
+        "print(QuickXorHash(bytes(1000) * 3000).base64())"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program],
+        cwd=ROOT,
+        env={"PYTHONPATH": str(ROOT)},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert done.stdout.strip() == QuickXorHash(bytes(1000) * 3000).base64()
 
 
 def test_the_test_kit_asks_for_all_that_it_imports():
@@ -173,6 +194,28 @@ def test_start_up_loads_neither_msal_nor_the_test_kit():
     assert done.stdout.strip() == "[]"
 
 
+def pinned() -> dict[str, str]:
+    lines = (ROOT / "tests" / "constraints-lowest.txt").read_text(encoding="utf-8")
+    return {
+        name_in(line): line.partition("==")[2]
+        for line in lines.splitlines()
+        if "==" in line
+    }
+
+
+def declared() -> dict[str, str]:
+    asked = [*PROJECT["project"]["dependencies"], *EXTRAS["testing"]]
+    return {name_in(each): each.partition(">=")[2] for each in asked}
+
+
+def test_the_lowest_versions_that_are_tested_are_those_that_are_declared():
+    # The suite itself asks for a newer pytest than the test kit does.
+    wanted = {n: v for n, v in declared().items() if not n.startswith("pytest")}
+    assert pinned().keys() == wanted.keys()
+    for name, version in pinned().items():
+        assert f"{version}.".startswith(f"{wanted[name]}."), name
+
+
 # What it says of itself
 
 
@@ -198,6 +241,17 @@ def test_readme_and_classifiers_name_the_same_versions():
     for name in ("wagtail", "Django"):
         asked = next(d for d in project["dependencies"] if d.startswith(name))
         assert f"{name.title()} {asked.partition('>=')[2]}" in supported
+
+
+def test_no_address_is_claimed_that_nobody_serves():
+    assert "urls" not in PROJECT["project"]
+
+
+@pytest.mark.parametrize("page", ["SECURITY.md", "CONTRIBUTING.md"])
+def test_links_of_the_pages_beside_arrive(page):
+    text = (ROOT / page).read_text(encoding="utf-8")
+    for path in re.findall(r"\]\((?!https?:)([^)#]+)", text):
+        assert (ROOT / path).is_file(), path
 
 
 def test_the_licence_is_the_one_that_lies_beside():

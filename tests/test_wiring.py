@@ -11,8 +11,13 @@ from wagtail_m365 import api, errors
 from wagtail_m365.errors import Actor
 
 
-def test_a_plugin_gets_tokens_without_importing_us():
-    assert hooks.get_hooks("m365_get_token") == [api.get_token]
+def test_a_plugin_gets_tokens_without_importing_us(connected_editor):
+    (get_token,) = hooks.get_hooks("m365_get_token")
+
+    given = get_token(connected_editor, "User.Read", min_validity=60)
+    assert given == api.get_token(connected_editor, "User.Read")
+    with pytest.raises(TypeError):
+        get_token(connected_editor, minimum=60)
 
 
 def test_our_icon_is_in_the_sprite():
@@ -59,7 +64,7 @@ def test_the_settings_menu_leads_to_us(admin_client):
 
 @pytest.mark.django_db
 def test_our_pages_bring_no_script_or_style_of_their_own(admin_client):
-    for name in ("wagtail_m365:settings_test", "m365_registrations:add"):
+    for name in ("wagtail_m365:health", "m365_registrations:add"):
         page = admin_client.get(reverse(name)).content.decode()
         main = page[page.index("<main") : page.index("</main>")]
         for forbidden in ("<style", " style=", " onclick=", " onchange="):

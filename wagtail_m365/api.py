@@ -95,7 +95,9 @@ def get_token(
         AccessDenied: A policy refuses.
         Misconfigured: The site's set-up is wrong.
         TemporarilyUnavailable: Microsoft does not answer; ``retry_after`` seconds.
-        ValueError: The scopes belong to several resources.
+        TypeError: A scope is no text.
+        ValueError: The scopes belong to several resources or are not written like
+            scopes, or the claims are no JSON object.
     """
     return broker.get_token(
         owner,
@@ -138,7 +140,9 @@ async def aget_token(
     )
 
 
-def graph(owner: Owner, *scopes: str, purpose: str | None = None) -> GraphClient:
+def graph(
+    owner: Owner, *scopes: str, purpose: str | None = None, patience: float = 20
+) -> GraphClient:
     """An authorised client of Microsoft Graph: what most plugins should take.
 
     It retries, waits when throttled, follows pages, renews tokens and raises our
@@ -148,19 +152,23 @@ def graph(owner: Owner, *scopes: str, purpose: str | None = None) -> GraphClient
         owner: A user, a connection, or the name of a service connection.
         scopes: Rights that its token must carry.
         purpose: What for, as declared in ``register_m365_purposes``.
+        patience: Seconds that the pauses of one request may take, where Microsoft asks
+            to wait or does not answer; less where a person looks on.
 
     Raises:
         Misconfigured: The site's set-up is wrong.
     """
     from .documents.clients import graph_for
 
-    return graph_for(owner, scopes, purpose)
+    return graph_for(owner, scopes, purpose, patience=patience)
 
 
 def auth(owner: Owner, *scopes: str, purpose: str | None = None) -> GraphAuth:
     """An ``auth=`` for ``requests``: adds the token for the Graph host only.
 
-    A 401 is answered with a fresh token and the claims asked for, once.
+    A 401 is answered with a fresh token and the claims asked for, once. What a 429 asks
+    to wait holds for all that use the connection: until then, requests raise
+    :class:`~wagtail_m365.errors.TemporarilyUnavailable` and are not sent.
 
     Args:
         owner: A user, a connection, or the name of a service connection.

@@ -2,8 +2,14 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING, Any
+
 from django.apps import AppConfig
 from django.utils.translation import gettext_lazy as _
+
+if TYPE_CHECKING:
+    from .errors import Explanation, M365Error
+    from .models import Connection
 
 
 class WagtailM365Config(AppConfig):
@@ -18,12 +24,40 @@ class WagtailM365Config(AppConfig):
         """Install what works by being known: explanations, checks, signals."""
         # One line per room that has something to install, in the order of floors.
         from .errors import explain_with
-        from .explanations import explain
 
-        explain_with(explain)
+        explain_with(_explain)
         from .tokens.leaving import watch_leavers
 
         watch_leavers()
+        from django.db.models.signals import post_migrate
+
+        post_migrate.connect(_remember_servers, self, dispatch_uid="m365_servers")
+        from .signals import connection_lost
+
+        connection_lost.connect(_tell_of_trouble, dispatch_uid="m365_tell_of_trouble")
         from .checks import register_checks
 
         register_checks()
+
+
+def _tell_of_trouble(connection: Connection, **kwargs: Any) -> None:
+    """A receiver of ``connection_lost``, which is sent after the commit."""
+    from .conf import settings
+
+    if settings.NOTIFY_BY_EMAIL:
+        from .tasks import tell_of_trouble
+
+        tell_of_trouble.enqueue(str(connection.pk))
+
+
+def _explain(error: M365Error) -> Explanation:
+    # Hundreds of sentences, which a process without an error never needs.
+    from .explanations import explain
+
+    return explain(error)
+
+
+def _remember_servers(**kwargs: Any) -> None:
+    from .tokens.servers import remember_servers_of_older_connections
+
+    remember_servers_of_older_connections(**kwargs)

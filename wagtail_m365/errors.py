@@ -39,6 +39,7 @@ for people are found by ``code`` in :mod:`wagtail_m365.explanations`::
         ├── BothChanged            Wagtail's and Microsoft's copy have both changed
         ├── WrongState             the edit session is in another state
         ├── AlreadyOpen            somebody else has the document open
+        ├── TransferCancelled      somebody has cancelled the transfer
         ├── WriteFailed            the site's storage or database failed
         └── WriteRefused           the site's document form refused the file
 """
@@ -381,6 +382,12 @@ class WriteFailed(DocumentError):
 
     code = "write_failed"
     retryable = True
+
+
+class TransferCancelled(DocumentError):
+    """Somebody has cancelled this transfer; nothing was kept in Microsoft 365."""
+
+    code = "transfer_cancelled"
 
 
 class AlreadyOpen(DocumentError):

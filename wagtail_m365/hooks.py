@@ -107,7 +107,8 @@ def construct_m365_document_actions(
     Args:
         actions: Menu items, to be changed in place.
         document: The document that they are for.
-        request: The request of the page that shows them.
+        request: The request of the page that shows them; for ``"listing"`` the one that
+            fetches a row's menu.
         context: Where they are shown: ``{"place": "listing"}``, ``"edit"`` …
     """
     for function in hooks.get_hooks("construct_m365_document_actions"):
@@ -159,12 +160,16 @@ def before_m365_save(*, request: HttpRequest, document: Any) -> HttpResponseBase
 
 
 def after_m365_save(
-    *, request: HttpRequest, document: Any, item: Any
+    *, request: HttpRequest | None, document: Any, item: Any
 ) -> HttpResponseBase | None:
     """After a copy of a document was saved to OneDrive. A hook.
 
+    Copies of many documents, and of large ones, are sent by a worker: then there is no
+    request, a response is not used, and an exception is logged and changes nothing.
+    Where a worker dies in that very moment, it is called a second time.
+
     Args:
-        request: The request that asked for it.
+        request: The request that asked for it; ``None`` in a worker.
         document: The document.
         item: The :class:`~wagtail_m365.graph.types.DriveItem` that was written.
 

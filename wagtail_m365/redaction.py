@@ -15,14 +15,16 @@ _SENSITIVE_NAMES = (
     "code_verifier|code|client_info|password|passphrase|private_key|tempauth|"
     "prooftoken|sig"
 )
-_PAIR = re.compile(
+# Patterns stay texts: `re` compiles them on first use and keeps them, and most processes
+# never use them.
+_PAIR = (
     rf"""(?ix) (?P<name>["']?\b(?:{_SENSITIVE_NAMES})\b["']?\s*[=:]\s*)"""
     r"""(?P<value>"[^"]*"|'[^']*'|[^\s&,;}\]]+)"""
 )
 # Tokens and secret path segments that give themselves away by their shape: JWTs, and
 # OneDrive's pre-authenticated addresses.
-_SHAPES = re.compile(r"\beyJ[\w-]{8,}\.[\w-]+\.[\w-]*|(?<=/)y4m[\w-]{16,}")
-_BEARER = re.compile(r"(?i)\b(bearer\s+)[A-Za-z0-9._~+/=-]+")
+_SHAPES = r"\beyJ[\w-]{8,}\.[\w-]+\.[\w-]*|(?<=/)y4m[\w-]{16,}"
+_BEARER = r"(?i)\b(bearer\s+)[A-Za-z0-9._~+/=-]+"
 
 
 class Secret:
@@ -67,11 +69,18 @@ class Secret:
         raise TypeError("A secret cannot be pickled; pass the id of its row instead.")
 
 
+class HiddenTexts(dict[str, str]):
+    """A dictionary that shows its names only: error reports show local variables."""
+
+    def __repr__(self) -> str:
+        return f"{{{', '.join(f'{name!r}: {HIDDEN}' for name in self)}}}"
+
+
 def scrub(text: str) -> str:
     """The text with every value hidden that looks like a secret of OAuth or Graph."""
-    hidden = _PAIR.sub(lambda match: match["name"] + HIDDEN, text)
-    hidden = _BEARER.sub(lambda match: match[1] + HIDDEN, hidden)
-    return _SHAPES.sub(HIDDEN, hidden)
+    hidden = re.sub(_PAIR, lambda match: match["name"] + HIDDEN, text)
+    hidden = re.sub(_BEARER, lambda match: match[1] + HIDDEN, hidden)
+    return re.sub(_SHAPES, HIDDEN, hidden)
 
 
 class ScrubbingFilter(logging.Filter):

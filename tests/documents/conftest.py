@@ -11,14 +11,18 @@ from django.core.files.base import ContentFile
 from wagtail.documents import get_document_model
 from wagtail.models import Collection, GroupCollectionPermission
 
-from wagtail_m365.models import CachedAccessToken, Connection
+from tests.selecting import _only_what_is_read  # noqa: F401  # a fixture
+from wagtail_m365.models import CachedAccessToken, Connection, WatchedFolder
+from wagtail_m365.models.configuration import registration
 from wagtail_m365.models.connections import access_token_context
 from wagtail_m365.models.vault import vault
 from wagtail_m365.redaction import Secret
 from wagtail_m365.testing.server import FakeMicrosoft
 from wagtail_m365.tokens.bundles import EDIT, SAVE
+from wagtail_m365.tokens.servers import remember_servers
 
 from .storages import FragileStorage, Saboteur
+from .watch import Watch
 
 SAMPLES = Path(__file__).parents[2] / "example_site" / "documents"
 
@@ -140,7 +144,7 @@ def connect(microsoft) -> Callable[..., Any]:
 
     def connect(user: Any, **options: Any) -> Connection:
         name = user.get_username()
-        scopes = {"User.Read", *EDIT, *SAVE}
+        scopes = {"User.Read", *EDIT, *SAVE, *options.pop("scopes", ())}
         account = microsoft.add_account(
             f"{name}@contoso.onmicrosoft.com", name.title(), **options
         )
@@ -156,6 +160,7 @@ def connect(microsoft) -> Callable[..., Any]:
             username=account.username,
             granted_scopes=" ".join(sorted(scopes)),
         )
+        remember_servers(connection, registration().cloud)
         refresh = microsoft.world.issue_refresh_token(account, microsoft.app)
         connection.set_refresh_token(Secret(refresh.text))
         connection.save()
@@ -201,3 +206,20 @@ class OneDrive:
 
     def edit(self, content: bytes, **options: Any) -> None:
         self.seam.edit(self.path, content, **options)
+
+
+@pytest.fixture
+def watch(ada, connect, microsoft, collection) -> Watch:
+    """The folder “Press” of Ada's OneDrive, watched into her collection."""
+    connection = connect(ada)
+    drive = microsoft.drive(connection.account)
+    folder = WatchedFolder.objects.create(
+        owner=ada,
+        connection=connection,
+        collection=collection,
+        place="mine",
+        drive_id=drive.drive.id,
+        item_id=drive.folder("Press").id,
+        name="Press",
+    )
+    return Watch(drive=drive, microsoft=microsoft, folder=folder)

@@ -29,17 +29,25 @@ class Saboteur:
     def __init__(self) -> None:
         self.steps = 0
         self.strike_at = 0
+        self.deed = ""
         self.strike: Callable[[], None] = die
 
     def arm(self, step: int, strike: Callable[[], None] | type[BaseException]) -> None:
         """Strike at this step from now on, with an error or with any deed."""
-        self.steps, self.strike_at = 0, step
+        self.steps, self.strike_at, self.deed = 0, step, ""
         self.strike = raiser(strike) if isinstance(strike, type) else strike
+
+    def die_at(self, deed: str, time: int) -> None:
+        """Die before the storage does this for the first, second, … time from now on."""
+        self.arm(time, Died)
+        self.deed = deed
 
     def disarm(self) -> None:
         self.strike_at = 0
 
-    def pass_by(self) -> None:
+    def pass_by(self, deed: str = "") -> None:
+        if self.deed and deed != self.deed:
+            return
         self.steps += 1
         if self.steps == self.strike_at:
             self.disarm()
@@ -71,7 +79,7 @@ class FragileStorage(Storage):
         return ContentFile(self.files[name], name)
 
     def _save(self, name, content):
-        self.saboteur.pass_by()
+        self.saboteur.pass_by("save")
         self.files[name] = b"".join(content.chunks())
         self.saboteur.pass_by()
         return name

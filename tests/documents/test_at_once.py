@@ -1,16 +1,23 @@
 from __future__ import annotations
 
+import io
 import threading
 from collections import Counter
+from datetime import timedelta
 
 import pytest
+from django.core import mail
 from django.db import connection as database
 from django.db import connections
+from django.utils import timezone
 
 from wagtail_m365.documents.bringing_back import bring_back
+from wagtail_m365.documents.keeping import Occasion
 from wagtail_m365.documents.opening import open_document
+from wagtail_m365.documents.proposing import propose
+from wagtail_m365.documents.sweeping import sweep
 from wagtail_m365.errors import M365Error
-from wagtail_m365.models import DocumentVersion, EditSession
+from wagtail_m365.models import DocumentVersion, EditSession, Proposal
 
 pytestmark = [
     pytest.mark.django_db(transaction=True),
@@ -73,3 +80,29 @@ def test_two_people_at_once_are_told_apart(document, ada, ben, drive, connect):
     refused = [each for each in results if isinstance(each, M365Error)]
     assert [each.code for each in refused] == ["already_open"]
     assert EditSession.objects.unfinished().count() == 1
+
+
+def test_of_what_one_person_proposes_at_once_one_file_waits(document, ada, settings):
+    settings.WAGTAIL_M365 = {**settings.WAGTAIL_M365, "MODERATION": True}
+    contents = iter([b"one", b"two", b"three", b"four"])
+
+    def work():
+        content = io.BytesIO(next(contents))
+        return propose(document, content, Occasion(user=ada), base_file_hash="x")
+
+    results = at_once(work)
+    assert not [each for each in results if isinstance(each, M365Error)]
+    states = Counter(Proposal.objects.values_list("state", flat=True))
+    assert states == {"waiting": 1, "superseded": 3}
+    stages = Counter(DocumentVersion.objects.values_list("stage", flat=True))
+    assert stages == {"pending": 1, "kept": 3}
+
+
+def test_sweeping_at_once_reminds_an_owner_once(document, ada, drive, settings):
+    settings.WAGTAIL_M365 |= {"NOTIFY_BY_EMAIL": True}
+    open_document(document, ada)
+    long_ago = timezone.now() - timedelta(days=8)
+    EditSession.objects.update(opened_at=long_ago, remote_modified_at=long_ago)
+    reminded = Counter(len(each.reminded) for each in at_once(sweep))
+    assert reminded[1] == 1
+    assert len(mail.outbox) == 1

@@ -164,7 +164,7 @@ def test_closing_deletes_the_copy_and_its_folder(document, ada, drive, read, ses
     assert len(drive.seam.items()) == 2  # Apps, and the app's own folder
     session.refresh_from_db()
     assert session.state == "brought_back"
-    assert session.remote_copy == "deleted"
+    assert session.remote_copy == "in_recycle_bin"
     assert session.open_for is None
     assert session.closed_at
 

@@ -1,12 +1,17 @@
 from __future__ import annotations
 
+from contextlib import contextmanager
+
 import pytest
 from django.contrib.auth.models import Permission
+from django.db import connection as database
 
+from wagtail_m365.documents import remote
 from wagtail_m365.documents.bringing_back import bring_back
 from wagtail_m365.documents.closing import end
 from wagtail_m365.documents.handing_over import hand_over
 from wagtail_m365.documents.opening import open_document
+from wagtail_m365.documents.sweeping import sweep
 from wagtail_m365.errors import (
     AlreadyOpen,
     NotAllowed,
@@ -56,7 +61,7 @@ def test_the_old_session_says_where_it_went(document, ada, ben, ada_drive, conne
     connect(ben)
     hand_over(document, ben, ada)
     old = EditSession.objects.get(owner=ada)
-    assert (old.state, old.remote_copy) == ("handed_over", "deleted")
+    assert (old.state, old.remote_copy) == ("handed_over", "in_recycle_bin")
     assert old.open_for is None
 
 
@@ -109,6 +114,71 @@ def test_a_copy_that_is_open_in_word_is_left_for_later(
     ada_drive.seam.lock(ada_drive.path)
     hand_over(document, ben, ada)
     assert EditSession.objects.get(owner=ada).remote_copy == "left_behind"
+
+
+LATER = b"saved by ada in Word while it was handed over"
+
+
+@contextmanager
+def just_before_it_changes_hands(deed):
+    """The edits are with the new owner already; the ledger still says the old one."""
+    done = []
+
+    def wrapper(execute, sql, params, many, context):
+        if "handed_over" in (params or ()) and not done:
+            done.append(True)
+            deed()
+        return execute(sql, params, many, context)
+
+    with database.execute_wrapper(wrapper):
+        yield
+    assert done
+
+
+def test_what_is_saved_while_it_changes_hands_stays_with_the_old_owner(
+    document, ada, ben, ada_drive, ben_drive
+):
+    with just_before_it_changes_hands(lambda: ada_drive.edit(LATER)):
+        hand_over(document, ben, ada)
+    assert ben_drive.content == NEW
+    assert ada_drive.content == LATER
+    assert EditSession.objects.get(owner=ada).remote_copy == "left_to_owner"
+    sweep()
+    assert ada_drive.content == LATER
+
+
+def test_what_is_saved_and_noticed_while_it_changes_hands_is_not_taken_for_carried(
+    document, ben, ada_drive, ben_drive, microsoft
+):
+    """Microsoft fails then, so it is the sweeper that finds what was left behind."""
+    old = EditSession.objects.get()
+
+    def save_and_notice():
+        ada_drive.edit(LATER)
+        remote.read(remote.graph_of(old), old)
+        microsoft.fail("not_json", times=9, method="GET")
+
+    with just_before_it_changes_hands(save_and_notice):
+        hand_over(document, ben, old.owner)
+    assert EditSession.objects.get(pk=old.pk).remote_copy == "left_behind"
+    microsoft.world.faults.clear()
+    sweep()
+    assert ada_drive.content == LATER
+    assert EditSession.objects.get(pk=old.pk).remote_copy == "left_to_owner"
+
+
+def test_what_is_noticed_after_the_end_does_not_let_the_sweeper_delete_it(
+    document, ada, ben, ada_drive, ben_drive
+):
+    """Whoever had the page open asks once more how the copy stands."""
+    old = EditSession.objects.get()
+    ada_drive.seam.lock(ada_drive.path)
+    hand_over(document, ben, ada)
+    ada_drive.seam.unlock(ada_drive.path)
+    ada_drive.edit(LATER)
+    remote.read(remote.graph_of(old), old)
+    sweep()
+    assert ada_drive.content == LATER
 
 
 def test_an_admin_may_end_a_session_and_deletes_nothing(document, ada_drive, manager):

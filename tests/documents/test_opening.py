@@ -5,6 +5,8 @@ import hashlib
 import pytest
 from django.core.exceptions import ObjectDoesNotExist
 
+from tests.throttled import the_wait_is_over
+from wagtail_m365.documents import formats
 from wagtail_m365.documents.opening import open_document, preflight
 from wagtail_m365.errors import (
     AlreadyOpen,
@@ -160,6 +162,17 @@ def test_an_empty_file_is_named(make_document, ada):
     assert refusal.code == "empty_file"
 
 
+def test_a_file_that_office_for_the_web_cannot_edit_for_its_size_is_named(
+    make_document, ada, monkeypatch
+):
+    document = make_document()
+    size = formats.editable(document.filename).browser_limit + 1
+    monkeypatch.setattr(type(document.file), "size", size)
+    (refusal,) = preflight(document, ada)
+    assert refusal.code == "too_large"
+    assert refusal.facts["limit"] == size - 1
+
+
 def test_a_private_document_may_be_held_back(document, ada, microsoft, settings):
     from wagtail.models import CollectionViewRestriction
 
@@ -227,6 +240,7 @@ def test_an_outage_is_told_and_gone_on_from(
     with pytest.raises(TemporarilyUnavailable):
         open_document(document, ada)
     microsoft.clock.advance(601)
+    the_wait_is_over()
     microsoft.world.faults.clear()
     assert open_document(document, ada).session.state == "open"
     assert drive.content == b"first"

@@ -2,9 +2,11 @@ from __future__ import annotations
 
 import pytest
 
+from wagtail_m365.documents.folders import Folder
 from wagtail_m365.documents.saving import save_copy
 from wagtail_m365.errors import (
     FileMissing,
+    InvalidRequest,
     NameRefused,
     NameTaken,
     NotAllowed,
@@ -66,6 +68,28 @@ def test_a_name_that_onedrive_refuses_is_told_before_anything_is_sent(
     with pytest.raises(NameRefused):
         save(document, ada, name=name)
     assert not microsoft.requests
+
+
+def test_a_path_that_is_too_long_is_told_before_anything_is_sent(
+    document, ada, drive, microsoft
+):
+    microsoft.clear_requests()
+    with pytest.raises(NameRefused) as refused:
+        save(document, ada, folder="/".join(["f" * 99] * 4))
+    assert refused.value.facts["reason"] == "path_too_long"
+    assert not microsoft.requests
+
+
+def test_one_that_is_too_long_where_the_chosen_folder_lies_is_told_by_microsoft(
+    document, ada, drive
+):
+    deep = drive.seam.folder("/".join(["f" * 99] * 4))
+    into = Folder(drive_id=drive.seam.drive.id, item_id=deep.id, name="f")
+    with pytest.raises(InvalidRequest) as refused:
+        save(document, ada, into=into)
+    assert refused.value.graph_code.endswith("pathIsTooLong")
+    assert "too long" in refused.value.explanation.what
+    assert drive.paths == []
 
 
 def test_a_file_where_a_folder_is_wanted(document, ada, drive):

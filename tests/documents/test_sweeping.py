@@ -10,7 +10,7 @@ from wagtail_m365 import tasks
 from wagtail_m365.documents.bringing_back import bring_back
 from wagtail_m365.documents.closing import discard
 from wagtail_m365.documents.opening import open_document
-from wagtail_m365.documents.sweeping import refresh_open_sessions, sweep
+from wagtail_m365.documents.sweeping import sweep
 from wagtail_m365.documents.writing_back import replace_file
 from wagtail_m365.errors import NothingOpen
 from wagtail_m365.models import DocumentVersion, EditSession
@@ -99,7 +99,7 @@ def test_a_copy_that_was_left_behind_is_deleted_later(document, ada, drive):
     )
     assert sweep().cleared
     assert drive.paths == []
-    assert EditSession.objects.get().remote_copy == "deleted"
+    assert EditSession.objects.get().remote_copy == "in_recycle_bin"
     assert not sweep().cleared
 
 
@@ -113,12 +113,37 @@ def test_a_copy_that_was_edited_after_it_was_left_behind_stays_with_its_owner(dr
     assert EditSession.objects.get().remote_copy == "left_to_owner"
 
 
-def test_a_copy_of_unknown_content_can_be_got_back(drive):
+def test_a_copy_that_never_was_noticed_is_deleted_while_it_holds_what_was_sent(drive):
     EditSession.objects.update(
         state="discarded", open_for=None, remote_copy="left_behind", item_id=""
     )
     sweep()
+    assert drive.paths == []
     assert EditSession.objects.get().remote_copy == "in_recycle_bin"
+
+
+def test_a_copy_of_unknown_content_is_left_to_its_owner(drive):
+    EditSession.objects.update(
+        state="discarded", open_for=None, remote_copy="left_behind", item_id=""
+    )
+    drive.edit(b"found in OneDrive and edited")
+    assert sweep().left
+    assert drive.content == b"found in OneDrive and edited"
+    assert EditSession.objects.get().remote_copy == "left_to_owner"
+
+
+def test_a_copy_whose_sent_content_was_never_noted_is_left_to_its_owner(drive):
+    EditSession.objects.update(
+        state="discarded",
+        open_for=None,
+        remote_copy="left_behind",
+        item_id="",
+        base_ctag="",
+        base_quick_xor="",
+    )
+    sweep()
+    assert drive.content == b"first"
+    assert EditSession.objects.get().remote_copy == "left_to_owner"
 
 
 def test_a_copy_that_cannot_be_deleted_is_tried_again(drive):
@@ -160,23 +185,7 @@ def test_a_replacement_that_was_cut_short_is_undone(document, ada, read):
     assert not DocumentVersion.objects.exists()
 
 
-def test_listings_know_how_the_copies_stand(document, drive):
-    drive.edit(b"second")
-    assert refresh_open_sessions() == []
-    session = EditSession.objects.get()
-    assert session.remote_size == len(b"second")
-    assert session.remote_checked_at
-
-
-def test_a_copy_that_is_gone_is_noticed(drive):
-    drive.seam.delete(drive.path)
-    assert [code for _, code in refresh_open_sessions()] == ["item_not_found"]
-    assert EditSession.objects.get().state == "lost"
-
-
-def test_the_tasks_say_how_much_they_did(drive):
-    drive.seam.delete(drive.path)
-    assert tasks.refresh_open_sessions.call() == 1
+def test_the_task_says_how_much_it_did(drive):
     assert tasks.sweep.call()["freed"] == 0
 
 

@@ -4,11 +4,16 @@ import io
 from datetime import timedelta
 
 import pytest
+from django.db import connection as database
+from django.db import transaction
 from django.utils import timezone
+from wagtail.models import ModelLogEntry
 
+from wagtail_m365.documents.keeping import Occasion, keep_beside
 from wagtail_m365.documents.versions import (
     is_current,
     opened_version,
+    removal_dates,
     restore,
     thin_out,
     versions_of,
@@ -115,6 +120,10 @@ def test_the_bytes_go_with_the_document(
     assert not DocumentVersion.objects.exists()
 
 
+def logged():
+    return list(ModelLogEntry.objects.values_list("action", flat=True))
+
+
 def test_nothing_is_thinned_out_unasked(document, ada, rewrite):
     rewrite(*[bytes([65 + n]) for n in range(5)])
     assert thin_out(document) == []
@@ -126,8 +135,28 @@ def test_the_newest_are_kept(document, ada, rewrite, settings):
     rewrite(b"B", b"C", b"D", b"E")
     assert len(thin_out(document, dry_run=True)) == 2
     assert versions_of(document, ada).count() == 4
+    assert "wagtail_m365.thin_out" not in logged()
     thin_out(document)
     assert contents(document, ada) == [b"D", b"C"]
+    assert logged().count("wagtail_m365.thin_out") == 2
+
+
+def test_the_day_of_removal_is_that_on_which_the_last_limit_is_passed(
+    document, rewrite, settings
+):
+    rewrite(b"B", b"C", b"D")
+    newest, middle, oldest = DocumentVersion.objects.order_by("-replaced_at")
+    assert removal_dates(document) == {}
+    settings.WAGTAIL_M365 = {"KEEP_VERSIONS": 2}
+    assert removal_dates(document) == {oldest.pk: newest.replaced_at}
+    settings.WAGTAIL_M365 = {"KEEP_VERSIONS": 1, "KEEP_VERSIONS_DAYS": 30}
+    month = timedelta(days=30)
+    assert removal_dates(document) == {
+        middle.pk: middle.replaced_at + month,
+        oldest.pk: oldest.replaced_at + month,
+    }
+    settings.WAGTAIL_M365 = {"KEEP_VERSIONS_DAYS": 30}
+    assert len(removal_dates(document)) == 3
 
 
 def test_what_is_young_is_kept_too(document, ada, rewrite, settings):
@@ -144,3 +173,52 @@ def test_nothing_is_thinned_out_while_somebody_edits(document, ada, rewrite, set
     rewrite(b"B", b"C", b"D")
     EditSession.objects.create(document=document, open_for=document, owner=ada)
     assert thin_out(document) == []
+
+
+def test_nothing_is_thinned_out_when_somebody_begins_to_edit_at_that_moment(
+    document, ada, rewrite, settings
+):
+    settings.WAGTAIL_M365 = {"KEEP_VERSIONS": 1}
+    rewrite(b"B", b"C", b"D")
+    begun = []
+
+    def open_it(execute, sql, params, many, context):
+        if sql.startswith("UPDATE") and not begun:
+            begun.append(True)
+            EditSession.objects.create(document=document, open_for=document, owner=ada)
+        return execute(sql, params, many, context)
+
+    with database.execute_wrapper(open_it):
+        thin_out(document)
+    assert begun
+    assert contents(document, ada) == [b"C", b"B", b"first"]
+
+
+def test_what_is_kept_anew_is_not_removed_for_an_old_version_of_the_same_content(
+    document, ada, rewrite, settings
+):
+    settings.WAGTAIL_M365 = {"KEEP_VERSIONS": 1}
+    rewrite(b"B", b"C", b"D")
+    keep_beside(document, io.BytesIO(b"first"), Occasion(user=ada))
+    thin_out(document)
+    assert contents(document, ada) == [b"first"]
+
+
+@pytest.mark.parametrize("stage", ["kept", "pending"])
+def test_the_bytes_go_from_a_storage_without_paths_and_only_once_it_is_sure(
+    saboteur, document, rewrite, django_capture_on_commit_callbacks, stage
+):
+    rewrite(b"second")
+    DocumentVersion.objects.update(stage=stage)
+    storage, name = (file := DocumentVersion.objects.get().file).storage, file.name
+    with pytest.raises(NotImplementedError):
+        _ = file.path
+    documents = type(document).objects.filter(pk=document.pk)
+    with transaction.atomic():
+        documents.get().delete()
+        transaction.set_rollback(True)
+    assert storage.exists(name)
+    assert documents.exists()
+    with django_capture_on_commit_callbacks(execute=True):
+        documents.get().delete()
+    assert not storage.exists(name)

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from urllib.parse import parse_qs, urlsplit
@@ -89,6 +90,7 @@ class Desk:
             token,
             allow_insecure_loopback=True,
             sleep=self.naps.append,
+            clock=lambda: time.time() + sum(self.naps),
         )
         return GraphClient(transport)
 
@@ -141,7 +143,7 @@ def wired(wire: Wire, tokens: Tokens, naps: list[float]) -> Iterator[GraphClient
                 tokens,
                 allow_insecure_loopback=True,
                 sleep=naps.append,
-                clock=lambda: 1_790_000_000.0,
+                clock=lambda: 1_790_000_000.0 + sum(naps),
                 jitter=lambda: 0.0,
             )
         )

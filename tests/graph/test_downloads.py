@@ -11,6 +11,7 @@ import pytest
 
 from wagtail_m365 import errors
 from wagtail_m365.graph.client import GraphClient
+from wagtail_m365.graph.downloads import next_length
 from wagtail_m365.graph.quickxor import QuickXorHash
 from wagtail_m365.graph.types import DriveItem, Hashes
 from wagtail_m365.redaction import Secret
@@ -240,3 +241,9 @@ def test_a_full_disk_is_not_taken_for_a_broken_line(wired, located):
         wired.drives.download(ITEM, Full())
 
     assert len(located.asked) == 2
+
+
+def test_pieces_are_long_on_a_fast_line_only():
+    slow, fast = next_length(seconds=2), next_length(seconds=0.001)
+
+    assert slow < 1024 * 1024 < fast < 4 * 1024 * 1024

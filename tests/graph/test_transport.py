@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import base64
 import traceback
+from collections.abc import Iterator
 from email.utils import formatdate
 
 import pytest
@@ -85,22 +86,54 @@ def test_once_told_to_wait_nothing_is_sent_before_the_time(
     assert raised.value.retry_after == 120
 
 
-def test_those_who_share_a_throttle_wait_together(wire: Wire, tokens):
-    throttle, naps = OwnThrottle(), []
-    throttle.wait_until(NOW + 5)
-    wire.on("GET", "/me", Reply(json={}))
+@pytest.fixture
+def throttle() -> OwnThrottle:
+    """What two clients share."""
+    return OwnThrottle()
+
+
+@pytest.fixture
+def sharing(
+    wire: Wire, tokens, naps: list[float], throttle: OwnThrottle
+) -> Iterator[GraphTransport]:
     with new_session() as session:
-        transport = GraphTransport(
+        yield GraphTransport(
             session,
             wire.graph,
             tokens,
             throttle=throttle,
             sleep=naps.append,
-            clock=lambda: NOW,
+            clock=lambda: NOW + sum(naps),
+            jitter=lambda: 0.5,
         )
-        transport.graph("GET", "/me")
 
-    assert naps == [5]
+
+def test_those_who_share_a_throttle_do_not_come_back_at_one_moment(
+    sharing, throttle, wire: Wire, naps: list[float]
+):
+    throttle.wait_until(NOW + 5)
+    wire.on("GET", "/me", Reply(json={}))
+
+    sharing.graph("GET", "/me")
+
+    assert naps == [pytest.approx(5.3)]
+
+
+def test_who_waits_to_repeat_hears_what_others_were_told_meanwhile(
+    sharing, throttle, wire: Wire
+):
+    def throttled(asked) -> Reply:
+        # While this one waits its two seconds, somebody else is told two minutes.
+        throttle.wait_until(NOW + 120)
+        return refusal(429, Retry_After="2")
+
+    wire.on("GET", "/me", throttled)
+
+    with pytest.raises(errors.TemporarilyUnavailable) as raised:
+        sharing.graph("GET", "/me")
+
+    assert len(wire.asked) == 1
+    assert raised.value.retry_after == pytest.approx(120, abs=3)
 
 
 @pytest.mark.parametrize("fault", [refusal(500), refusal(502), refusal(504), HangUp])

@@ -105,6 +105,17 @@ def test_capabilities_are_declared_only_where_they_are_switched_on() -> None:
     assert "CP1" in _query(request.url)["claims"]
 
 
+@pytest.mark.parametrize("scopes", [None, "User.Read", [None]], ids=range(3))
+def test_scopes_that_are_no_list_of_texts_are_not_sent(
+    client: IdentityClient, scopes: Any
+) -> None:
+    try:
+        url = client.authorization_request(scopes, REDIRECT_URI).url
+    except (M365Error, TypeError, AttributeError):
+        return
+    assert "U" not in _query(url)["scope"].split()
+
+
 def test_malformed_claims_are_not_sent() -> None:
     client = IdentityClient(registration(capabilities=("CP1",)))
     with pytest.raises(Misconfigured) as caught:
@@ -177,7 +188,28 @@ def test_a_sign_in_without_refresh_token_says_so(
     assert client.redeem(flow, response).refresh_token is None
 
 
-@pytest.mark.parametrize("client_info", [None, encoded({"uid": "x"})])
+@pytest.mark.parametrize(
+    "scopes",
+    [
+        ["openid", "profile", "email", "offline_access", "User.Read"],
+        ["OpenID", "User.Read"],
+        ["User.Read", "user.read", "https://graph.microsoft.com/User.Read"],
+    ],
+    ids=range(3),
+)
+def test_what_msal_would_refuse_to_ask_for_is_asked_for_once(
+    client: IdentityClient, scopes: list[str]
+) -> None:
+    asked = _query(client.authorization_request(scopes, REDIRECT_URI).url)["scope"]
+    assert sorted(asked.split()) == [
+        "https://graph.microsoft.com/User.Read",
+        "offline_access",
+        "openid",
+        "profile",
+    ]
+
+
+@pytest.mark.parametrize("client_info", [None, encoded({"uid": "x"}), encoded([])])
 def test_without_client_info_the_home_is_where_they_signed_in(
     wire: Wire, client: IdentityClient, client_info: str | None
 ) -> None:
@@ -386,12 +418,74 @@ def test_an_answer_that_is_neither_success_nor_error_fails_the_sign_in(
         client.redeem(flow, response)
 
 
-def test_without_network_nothing_is_lost(wire: Wire, client: IdentityClient) -> None:
+@pytest.mark.parametrize(
+    "client_info", ["NQ", "%%%", "\r\nX: y", encoded(7), 7, ["x"], ""], ids=range(7)
+)
+def test_hostile_client_info_of_an_answer_is_no_more_than_a_failed_sign_in(
+    wire: Wire, client: IdentityClient, client_info: object
+) -> None:
     flow, response = wire.begin(client)
-    wire.mock.post(wire.token_url, body=requests.ConnectionError("cut"))
+    wire.grants(client_info=client_info)
+    try:
+        account = client.redeem(flow, response).account
+    except SignInError:
+        return
+    assert account is not None
+    assert account.home_account_id == HOME
+
+
+@pytest.mark.parametrize(
+    "cut",
+    [
+        requests.ConnectionError("cut"),
+        requests.ReadTimeout("late"),
+        requests.exceptions.ChunkedEncodingError("half"),
+        requests.exceptions.SSLError("not trusted"),
+        requests.exceptions.ProxyError("no way"),
+    ],
+    ids=lambda error: type(error).__name__,
+)
+def test_without_network_nothing_is_lost(
+    wire: Wire, client: IdentityClient, cut: Exception
+) -> None:
+    flow, response = wire.begin(client)
+    wire.mock.post(wire.token_url, body=cut)
     with pytest.raises(TemporarilyUnavailable) as caught:
         client.redeem(flow, response)
     assert caught.value.code == "unreachable"
+
+
+@pytest.mark.parametrize("body", ["", "<html>sorry</html>", "[]", '"text"', "[" * 9999])
+@pytest.mark.parametrize(
+    ("status", "code"),
+    [
+        (429, "throttled"),
+        (500, "outage"),
+        (503, "outage"),
+        (504, "outage"),
+        (408, "outage"),
+    ],
+)
+def test_a_service_that_is_busy_or_down_asks_to_begin_again_later(
+    wire: Wire, client: IdentityClient, status: int, code: str, body: str
+) -> None:
+    flow, response = wire.begin(client)
+    headers = {"Retry-After": "17"}
+    wire.mock.post(wire.token_url, status=status, body=body, headers=headers)
+    with pytest.raises(TemporarilyUnavailable) as caught:
+        client.redeem(flow, response)
+    assert (caught.value.code, caught.value.retry_after) == (code, 17)
+
+
+@pytest.mark.parametrize("status", [200, 302, 400, 403, 407])
+@pytest.mark.parametrize("body", ["", "<html>sorry</html>", "[]", '"text"', "[" * 9999])
+def test_an_answer_that_makes_no_sense_fails_the_sign_in(
+    wire: Wire, client: IdentityClient, status: int, body: str
+) -> None:
+    flow, response = wire.begin(client)
+    wire.mock.post(wire.token_url, status=status, body=body)
+    with pytest.raises((SignInError, TemporarilyUnavailable)):
+        client.redeem(flow, response)
 
 
 def test_a_public_client_signs_in_without_a_secret(wire: Wire) -> None:

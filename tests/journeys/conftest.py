@@ -1,6 +1,7 @@
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 
 import pytest
 from playwright.sync_api import Browser, sync_playwright
@@ -9,7 +10,8 @@ from . import story
 from .demo import Demo, running
 
 
-@pytest.fixture(scope="session")
+# Each story begins where nobody has connected an account yet.
+@pytest.fixture(scope="module")
 def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Demo]:
     with running(tmp_path_factory.mktemp("demo")) as started:
         yield started
@@ -21,3 +23,12 @@ def chromium() -> Iterator[Browser]:
         browser = story.browser(playwright)
         yield browser
         browser.close()
+
+
+@pytest.fixture(scope="module")
+def log_in(chromium: Browser, demo: Demo) -> Iterator[Callable[..., story.Person]]:
+    """``log_in("press", account="…")``: a person who stays until the story has ended."""
+    with ExitStack() as people:
+        yield lambda name, **how: people.enter_context(
+            story.somebody(chromium, demo, name, **how)
+        )

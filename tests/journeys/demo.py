@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import signal
 import socket
 import subprocess
 import sys
@@ -11,6 +10,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from threading import Thread
 
 import requests
 from requests.adapters import HTTPAdapter
@@ -35,7 +35,7 @@ class Demo:
 
 
 @contextmanager
-def running(var: Path) -> Iterator[Demo]:
+def running(var: Path, **environment: str) -> Iterator[Demo]:
     """The demo with its data in this folder, until the block ends."""
     port = two_free_ports()
     process = subprocess.Popen(
@@ -44,29 +44,40 @@ def running(var: Path) -> Iterator[Demo]:
         env={
             **{k: v for k, v in os.environ.items() if k != "DJANGO_SETTINGS_MODULE"},
             "EXAMPLE_SITE_VAR": str(var),
+            **environment,
         },
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
     )
+    reader = Thread(target=process.stdout.read, daemon=True)
     try:
         # The welcome is printed when everything is ready to start listening.
         for line in process.stdout:
             if "Ctrl-C ends everything" in line:
                 break
+        # Its log is read on: a pipe that is full would stop the demo after some hundred
+        # requests.
+        reader.start()
         demo = Demo(
             site=f"http://localhost:{port}", microsoft=f"http://127.0.0.1:{port + 1}"
         )
         wait_for(f"{demo.site}/admin/login/")
         yield demo
     finally:
-        process.send_signal(signal.SIGINT)
-        process.communicate(timeout=60)
+        # Not Ctrl-C's signal: who runs the tests in the background has it ignored.
+        process.terminate()
+        process.wait(timeout=60)
+        if reader.ident:
+            # Nobody closes what somebody still reads.
+            reader.join()
+        process.stdout.close()
 
 
 def wait_for(url: str) -> None:
     session = requests.Session()
-    retry = Retry(connect=60, backoff_factor=0.1, backoff_max=1)
+    # It makes a database first, which takes a busy machine more than a minute.
+    retry = Retry(total=240, connect=240, backoff_factor=0.1, backoff_max=1)
     session.mount("http://", HTTPAdapter(max_retries=retry))
     session.get(url, timeout=60).raise_for_status()
 

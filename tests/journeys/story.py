@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import io
 import re
 import shutil
+import zipfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from html import escape
 
 from playwright.sync_api import Browser, BrowserContext, Page, Playwright, expect
@@ -16,6 +20,8 @@ FLAGS = (
     *("--disable-background-networking", "--disable-component-update"),
     "--disable-sync",
 )
+#: The document that most stories are about.
+RELEASE = "Press release: harbour festival"
 #: Milliseconds: a loaded machine may take its time, and a passing test does not.
 PATIENCE = 60_000
 
@@ -26,6 +32,41 @@ def browser(playwright: Playwright) -> Browser:
     path = next(filter(None, map(shutil.which, names)), None)
     assert path, "No Chromium on this machine: install the package `chromium`."
     return playwright.chromium.launch(executable_path=path, args=list(FLAGS))
+
+
+def text_of(docx: bytes) -> str:
+    """What is written in a Word file."""
+    with zipfile.ZipFile(io.BytesIO(docx)) as parts:
+        return re.sub(r"<[^>]+>", "", parts.read("word/document.xml").decode())
+
+
+@contextmanager
+def somebody(
+    browser: Browser,
+    demo: Demo,
+    name: str = "",
+    *,
+    account: str = "",
+    **context: object,
+) -> Iterator[Person]:
+    """A person at a browser of their own, until the block ends.
+
+    Args:
+        browser: Chromium.
+        demo: The running example site.
+        name: Log in with this name; empty: not yet.
+        account: Connect this Microsoft account, too.
+        context: How the browser is set up: see Playwright's ``new_context``.
+    """
+    person = Person(browser, demo, **context)
+    try:
+        if name:
+            person.log_in(name)
+        if account:
+            person.connect(account)
+        yield person
+    finally:
+        person.context.close()
 
 
 class Person:
@@ -52,7 +93,12 @@ class Person:
 
     def row_menu(self, title: str) -> None:
         """Unfold a document's row menu in the listing."""
-        self.page.locator("tr", has_text=title).get_by_role("button").first.click()
+        name = f"Microsoft 365 actions for “{title}”"
+        button = self.page.get_by_role("button", name=name, exact=True)
+        row = self.page.locator("tr", has=button)
+        button.click()
+        # It is fetched now, and gets the focus.
+        expect(row.get_by_role("menuitem").first).to_be_focused()
 
     def log_in(self, name: str) -> None:
         self.page.goto(f"{self.demo.site}/admin/login/")
@@ -86,11 +132,16 @@ class Person:
             self.page.get_by_text(f"Connected to Microsoft 365 as {account}")
         ).to_be_visible()
 
+    def grant(self, scope: str) -> None:
+        """Give the site one more right."""
+        self.page.goto(f"{self.demo.site}/admin/m365/connect/?scopes={scope}")
+        self.accept(self.page)
+
     def choose_action(self, title: str, action: str) -> None:
         """Choose from a document's row menu in the listing."""
         self.go("/admin/documents/")
         self.row_menu(title)
-        self.page.get_by_role("link", name=action).first.click()
+        self.page.get_by_role("menuitem", name=action).click()
 
     def open_in_word(self, title: str) -> Page:
         """*Open in Microsoft 365*; gives the tab, wherever it leads."""
@@ -117,10 +168,34 @@ class Person:
 
     def show_panel(self) -> None:
         """Unfold the side panel *Microsoft 365* of a document."""
+        # Wagtail unfolds by itself what was open on the page before, once it is loaded: a
+        # click in between would fold it again.
+        self.page.wait_for_load_state("load")
         panel = self.page.locator("[data-side-panel=m365]")
+        # Wagtail unfolds by itself what was unfolded the last time; then this class goes.
+        expect(self.page.locator(".form-side--initial")).to_have_count(0)
         if not panel.is_visible():
             self.page.locator("[data-side-panel-toggle=m365]").click()
         expect(panel).to_be_visible()
+
+    def bring_back(self, title: str) -> None:
+        """*Bring back and close* in the side panel."""
+        self.open_document_page(title)
+        self.show_panel()
+        self.page.get_by_role("button", name="Bring back and close").click()
+
+    def upload(self, title: str, content: bytes) -> None:
+        """Replace the document's file on Wagtail's own page."""
+        self.open_document_page(title)
+        self.page.locator("input[type=file]").set_input_files(
+            {
+                "name": "release.docx",
+                "mimeType": "application/octet-stream",
+                "buffer": content,
+            }
+        )
+        self.page.get_by_role("button", name="Save", exact=True).click()
+        expect(self.page.locator(".messages")).to_contain_text("updated")
 
     def public_bytes(self, title: str) -> bytes:
         """The document as a visitor of the site downloads it."""

@@ -17,15 +17,11 @@ PIER = {"do": "put", "path": "Art & Größe 100% #1/Pier/plan.txt", "content": "
 
 
 @pytest.fixture(scope="module")
-def events(chromium, demo):
-    person = Person(chromium, demo)
-    person.log_in("events")
-    person.connect("events@harbour.example")
-    person.page.goto(f"{demo.site}/admin/m365/connect/?scopes=Files.ReadWrite")
-    person.accept(person.page)
+def events(log_in, demo):
+    person = log_in("events", account="events@harbour.example")
+    person.grant("Files.ReadWrite")
     demo.control("drives/change", account="events@harbour.example", **PIER)
-    yield person
-    person.context.close()
+    return person
 
 
 def focused(page: Page) -> str:
@@ -142,6 +138,8 @@ def test_a_new_folder_is_made_and_a_refused_name_is_told(save_page):
     expect_step(page, "My OneDrive")
     page.get_by_role("tab", name="Browse").focus()
     page.keyboard.press("ArrowRight")
+    # Wagtail moves the focus a moment after the key: away from what one then types in.
+    expect(page.get_by_role("tab", name="New folder")).to_be_focused()
     tab_to(page, "m365-folder-name")
     page.keyboard.type("Berth: 7")
     page.keyboard.press("Enter")

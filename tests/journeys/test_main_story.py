@@ -2,24 +2,14 @@
 
 from __future__ import annotations
 
-import io
-import re
-import zipfile
-
 import pytest
 from playwright.sync_api import Page, expect
 
-from .story import Person
+from .story import RELEASE, Person, somebody, text_of
 
 pytestmark = pytest.mark.browser
 
-RELEASE = "Press release: harbour festival"
 AWKWARD = 'Q3 #1 – "final" 100%'
-
-
-def text_of(docx: bytes) -> str:
-    with zipfile.ZipFile(io.BytesIO(docx)) as parts:
-        return re.sub(r"<[^>]+>", "", parts.read("word/document.xml").decode())
 
 
 def sign_in_where_asked(editor: Person, tab: Page, account: str) -> None:
@@ -28,18 +18,14 @@ def sign_in_where_asked(editor: Person, tab: Page, account: str) -> None:
 
 
 def bring_back(editor: Person, title: str) -> None:
-    editor.open_document_page(title)
-    editor.show_panel()
-    editor.page.get_by_role("button", name="Bring back and close").click()
+    editor.bring_back(title)
     expect(editor.page.locator(".messages")).to_be_visible()
 
 
 @pytest.fixture
 def press(chromium, demo):
-    person = Person(chromium, demo)
-    person.log_in("press")
-    yield person
-    person.context.close()
+    with somebody(chromium, demo, "press") as person:
+        yield person
 
 
 def test_an_editor_opens_a_document_edits_it_in_word_and_brings_it_back(press):

@@ -289,6 +289,20 @@ def test_without_keys_of_its_own_the_sites_secret_key_seals(settings):
         vault().open(sealed, "here")
 
 
+def test_a_site_that_gets_keys_of_its_own_still_opens_what_it_has(settings):
+    settings.WAGTAIL_M365 = {}
+    sealed = vault().seal(Secret("x"), "here")
+
+    settings.WAGTAIL_M365 = {"ENCRYPTION_KEYS": ["a key of its own"]}
+
+    assert vault().open(sealed, "here") == Secret("x")
+    # Django's key only opens: the next value is sealed with the site's own.
+    settings.SECRET_KEY = "a new one"
+    assert vault().open(vault().seal(Secret("y"), "here"), "here") == Secret("y")
+    with pytest.raises(Undecryptable):
+        vault().open(sealed, "here")
+
+
 def test_the_vault_is_made_once_per_key_ring(configure):
     first = vault()
     assert vault() is first

@@ -27,7 +27,7 @@ def site(_server, settings, transactional_db, monkeypatch) -> Iterator[Site]:
     # Pauses between attempts have tests of their own; here nobody waits.
     defaults = GraphTransport.__init__.__kwdefaults__
     monkeypatch.setitem(defaults, "sleep", lambda seconds: None)
-    site = Site(_server)
+    site = Site(_server, settings)
     yield site
     SteppingStorage.steps.disarm()
     site.clear()

@@ -39,6 +39,8 @@ MEANWHILE = (
     "takes_theirs_as_well",
     "opens_as_well",
     "sweeper_comes",
+    "chief_approves",
+    "changes_are_noticed",
     "visitor_comes",
     "copy_moves",
 )

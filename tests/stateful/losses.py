@@ -5,14 +5,18 @@ from __future__ import annotations
 from contextlib import contextmanager
 from dataclasses import replace
 
+from django.core.files.base import ContentFile
+
 from wagtail_m365.documents import (
     bringing_back,
     comparing,
     keeping,
     mending,
+    moderation,
+    proposing,
+    removing,
     resolving,
 )
-from wagtail_m365.documents import remote as remote_copies
 from wagtail_m365.errors import FileMissing
 from wagtail_m365.models.versions import Stage
 
@@ -56,14 +60,40 @@ def forgets_the_loser(monkeypatch):
 
 def deletes_whatever_is_there(monkeypatch):
     """A copy that changed again is deleted with what was saved in it last."""
-    remove = remote_copies.remove
+    remove = removing.remove
     monkeypatch.setattr(
-        remote_copies,
+        removing,
         "remove",
         lambda graph, session, expected=None: remove(graph, session),
     )
 
 
+def what_is_rejected_goes(monkeypatch):
+    """Who rejects a file that waits for approval throws it away."""
+
+    def decide(proposal, state, **decided):
+        version = proposal.version
+        return proposal.decide(state, **decided) and bool(version.delete())
+
+    for module in (moderation, proposing):
+        monkeypatch.setattr(module, "set_aside", decide)
+
+
+def what_is_approved_is_not_kept(monkeypatch):
+    """Approval writes past :mod:`writing_back`, which keeps the old file."""
+
+    def overwrite(document, user, content, **options):
+        content.seek(0)
+        document.file.save(document.filename, ContentFile(content.read()), save=False)
+        document._set_document_file_metadata()
+        document.save()
+        options["alongside"](document, None)
+
+    monkeypatch.setattr(moderation, "replace_file", overwrite)
+
+
+#: Where files wait for approval.
+OF_MODERATION = (what_is_rejected_goes, what_is_approved_is_not_kept)
 LOSSES = (
     overwrite_without_version,
     no_look_under_the_lock,

@@ -224,4 +224,6 @@ def test_a_drive_is_looked_at_and_changed(control, fake, ada, ben):
     assert [each["path"] for each in files] == ["Reports/laws.txt"]
 
     change("delete", "Reports/laws.txt")
-    assert control("POST", "drives/list", account=ada.username)["files"] == []
+    drive = control("POST", "drives/list", account=ada.username)
+    assert drive["files"] == []
+    assert [each["name"] for each in drive["recycle_bin"]] == ["laws.txt"]

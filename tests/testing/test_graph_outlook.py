@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 
+from wagtail_m365.testing.fake.events import put
 from wagtail_m365.testing.fake.state import Account
 from wagtail_m365.testing.server import FakeMicrosoft
 
@@ -126,6 +128,20 @@ def test_the_view_shows_what_happens_in_a_window(outlook: Caller) -> None:
     assert [one["subject"] for one in shown] == ["Tomorrow"]
     assert outlook.get("me/calendarView").status_code == 400
     assert len(outlook.get("me/events").json()["value"]) == 2
+
+
+def test_an_event_can_be_put_without_http(
+    outlook: Caller, fake: FakeMicrosoft, ada: Account
+) -> None:
+    start = datetime(2026, 11, 22, 10, tzinfo=UTC)
+    put(fake.world, ada, "Tour", start=start, minutes=30)
+
+    window = "startDateTime=2026-11-22T00:00:00Z&endDateTime=2026-11-23T00:00:00Z"
+    (shown,) = outlook.get(f"me/calendarView?{window}").json()["value"]
+    assert (shown["subject"], shown["end"]["dateTime"][:16]) == (
+        "Tour",
+        "2026-11-22T10:30",
+    )
 
 
 def test_an_event_is_changed_and_deleted(outlook: Caller) -> None:

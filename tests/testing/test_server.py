@@ -7,6 +7,7 @@ import subprocess
 import sys
 import threading
 from concurrent.futures import ThreadPoolExecutor
+from email.utils import parsedate_to_datetime
 from pathlib import Path
 
 import pytest
@@ -299,3 +300,11 @@ class TestAlone:
 
         assert process.wait(10) == 1
         assert str(fake.port) in process.stderr.read()
+
+
+def test_answers_are_dated_by_the_worlds_own_clock():
+    with FakeMicrosoft() as microsoft:
+        microsoft.clock.advance(3600)
+        url = f"{microsoft.authority}/common/v2.0/.well-known/openid-configuration"
+        told = parsedate_to_datetime(requests.Session().get(url).headers["Date"])
+        assert abs(told.timestamp() - microsoft.clock.time()) < 60

@@ -11,10 +11,11 @@ from django.contrib.auth.models import Group, Permission
 
 from tests.tokens.endpoint import Endpoint
 from wagtail_m365.models import CachedAccessToken, Connection
+from wagtail_m365.models.configuration import registration
 from wagtail_m365.models.connections import access_token_context
 from wagtail_m365.models.vault import vault
 from wagtail_m365.redaction import Secret
-from wagtail_m365.tokens import sign_in
+from wagtail_m365.tokens import servers, sign_in
 
 REDIRECT_URI = "http://localhost/admin/m365/oauth/callback/"
 CLIENT_ID = "11111111-2222-3333-4444-555555555555"
@@ -74,6 +75,7 @@ def connect(db) -> Callable[..., Connection]:
             granted_scopes=more.pop("granted_scopes", "Files.ReadWrite User.Read"),
             **more,
         )
+        servers.remember_servers(connection, registration().cloud)
         connection.set_refresh_token(Secret(refresh))
         connection.save()
         return connection
@@ -126,3 +128,15 @@ def connected(microsoft, ada, person) -> Connection:
     connection = sign_in.finish(person, query=query, session=session).connection
     microsoft.clear_requests()
     return connection
+
+
+@pytest.fixture
+def new_key(site):
+    """A key that becomes the newest; the others stay, unless they are dropped."""
+
+    def new_key(*, drop_old: bool = False):
+        old = [] if drop_old else site.WAGTAIL_M365["ENCRYPTION_KEYS"]
+        keys = ["the new key", *old]
+        site.WAGTAIL_M365 = {**site.WAGTAIL_M365, "ENCRYPTION_KEYS": keys}
+
+    return new_key

@@ -4,7 +4,12 @@ import pytest
 import requests
 from azure.core import credentials as azure_core
 
-from wagtail_m365.errors import ConsentRequired, ReconnectRequired
+from wagtail_m365.documents.clients import graph_for
+from wagtail_m365.errors import (
+    ConsentRequired,
+    ReconnectRequired,
+    TemporarilyUnavailable,
+)
 from wagtail_m365.http import new_session
 from wagtail_m365.tokens.broker import get_token
 from wagtail_m365.tokens.credentials import TokenCredential, TokenSource
@@ -65,6 +70,40 @@ def test_a_token_that_is_refused_twice_is_not_renewed_again(auth, http, microsof
 
 def test_a_claims_challenge_is_answered(auth, http, microsoft):
     microsoft.fail("claims_challenge")
+    assert http.get(f"{microsoft.graph}/me", auth=auth).status_code == 200
+
+
+def test_what_microsoft_asks_to_wait_holds_for_all_that_use_the_connection(
+    auth, http, microsoft, person
+):
+    microsoft.fail("throttled", retry_after=600)
+    assert http.get(f"{microsoft.graph}/me", auth=auth).status_code == 429
+
+    with pytest.raises(TemporarilyUnavailable) as refused:
+        http.get(f"{microsoft.graph}/me", auth=auth)
+    with pytest.raises(TemporarilyUnavailable):
+        graph_for(person, ("User.Read",), None, patience=1).get("/me")
+
+    assert 500 < refused.value.retry_after <= 600
+    assert [one.status for one in asked(microsoft)] == [429]
+
+
+def test_what_a_client_of_ours_was_told_to_wait_holds_for_requests(
+    auth, http, microsoft, person
+):
+    microsoft.fail("throttled", retry_after=600)
+    with pytest.raises(TemporarilyUnavailable):
+        graph_for(person, ("User.Read",), None, patience=1).get("/me")
+
+    with pytest.raises(TemporarilyUnavailable):
+        http.get(f"{microsoft.graph}/me", auth=auth)
+
+    assert [one.status for one in asked(microsoft)] == [429]
+
+
+def test_a_refusal_without_a_time_to_wait_holds_nobody_up(auth, http, microsoft):
+    microsoft.fail("service_unavailable")
+    assert http.get(f"{microsoft.graph}/me", auth=auth).status_code == 503
     assert http.get(f"{microsoft.graph}/me", auth=auth).status_code == 200
 
 

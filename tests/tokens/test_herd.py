@@ -4,18 +4,17 @@ from __future__ import annotations
 
 import json
 import os
-import sqlite3
 import subprocess
 import sys
 import threading
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import contextmanager
 from pathlib import Path
-from urllib.parse import quote
 
 import pytest
 from django.db import connection as database
 
+from tests.shared_database import SharedDatabase
 from wagtail_m365.conf import configured
 from wagtail_m365.models import CachedAccessToken, Connection
 from wagtail_m365.tokens.broker import get_token
@@ -26,27 +25,12 @@ ROOT = Path(__file__).parents[2]
 PROCESSES, THREADS = 3, 4
 
 
-class Herd:
+class Herd(SharedDatabase):
     """Processes that share one database with each other, and on a server with us."""
-
-    def __init__(self, folder: Path) -> None:
-        self.file = folder / "herd.sqlite3"
-
-    def publish(self) -> None:
-        """Let the others see what is in the database."""
-        if database.vendor == "sqlite":
-            with closing(sqlite3.connect(self.file)) as target:
-                database.connection.backup(target)
 
     def stored(self, column: str) -> object:
         """A column of the only connection, as the others left it."""
-        sql = f"SELECT {column} FROM wagtail_m365_connection"
-        if database.vendor == "sqlite":
-            with closing(sqlite3.connect(self.file)) as others:
-                return others.execute(sql).fetchone()[0]
-        with database.cursor() as cursor:
-            cursor.execute(sql)
-            return cursor.fetchone()[0]
+        return self.ask(f"SELECT {column} FROM wagtail_m365_connection")[0][0]
 
     @contextmanager
     def process(
@@ -54,7 +38,7 @@ class Herd:
     ) -> Iterator[subprocess.Popen]:
         environment = os.environ | {
             "DJANGO_SETTINGS_MODULE": "tests.settings",
-            "DATABASE_URL": self._url(),
+            "DATABASE_URL": self.url(),
             "HERD_SETTINGS": json.dumps(dict(configured())),
         }
         command = [sys.executable, "-m", "tests.tokens.herd", connection.pk, threads]
@@ -91,16 +75,6 @@ class Herd:
                 for process in processes
                 for result in json.loads(process.stdout.readline())
             ]
-
-    def _url(self) -> str:
-        if database.vendor == "sqlite":
-            return f"sqlite:///{self.file}"
-        given = database.settings_dict
-        login = quote(given["USER"])
-        if given["PASSWORD"]:
-            login += f":{quote(given['PASSWORD'])}"
-        port = f":{given['PORT']}" if given["PORT"] else ""
-        return f"{database.vendor}://{login}@{given['HOST']}{port}/{given['NAME']}"
 
 
 def tell(process: subprocess.Popen) -> None:

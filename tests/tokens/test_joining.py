@@ -1,12 +1,16 @@
 from __future__ import annotations
 
 import threading
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 
 import pytest
 
 from wagtail_m365.errors import ReconnectRequired, TemporarilyUnavailable
+from wagtail_m365.tokens import joining
+from wagtail_m365.tokens.broker import get_token
+from wagtail_m365.tokens.demands import AccessToken, Demand
 from wagtail_m365.tokens.joining import join
+from wagtail_m365.tokens.looking_up import Ready, path_from
 
 
 class Way:
@@ -99,3 +103,29 @@ def test_different_wishes_do_not_wait_for_each_other():
         assert join("other", other, instead=nothing, patience=10) == "token"
         way.may_end.set()
         assert first.result(timeout=10) == "token"
+
+
+@pytest.mark.django_db
+def test_callers_for_the_same_owner_join_before_they_read_anything(
+    person, connection, endpoint, monkeypatch, django_assert_num_queries
+):
+    """In a herd, what each reads for itself costs more than the request."""
+    under_way: Future[Ready] = Future()
+    under_way.set_result(Ready(AccessToken("another's", 2**40), connection.pk, 0, 0, 0))
+    key = (path_from(person), Demand(audience="graph", scopes=frozenset()))
+    monkeypatch.setitem(joining._under_way, key, under_way)
+
+    with django_assert_num_queries(1):
+        assert get_token(person, world=endpoint.world()).token == "another's"
+    assert endpoint.asked == []
+
+
+@pytest.mark.django_db
+def test_an_ageing_token_serves_while_another_caller_fetches(
+    person, connection, endpoint, have_token, monkeypatch
+):
+    have_token(connection, "ageing", left=100)
+    key = (path_from(person), Demand(audience="graph", scopes=frozenset()))
+    monkeypatch.setitem(joining._under_way, key, Future())
+
+    assert get_token(person, world=endpoint.world()).token == "ageing"

@@ -8,10 +8,14 @@ from io import StringIO
 import pytest
 from django.core.management import call_command
 from django.core.management.base import CommandError
+from django.db import transaction
+from django.urls import reverse
 from django.utils import timezone
+from wagtail.models import ModelLogEntry
 
 from wagtail_m365.errors import ReconnectRequired, TemporarilyUnavailable
-from wagtail_m365.models import AppRegistration, CachedAccessToken, Connection
+from wagtail_m365.models import AppRegistration, CachedAccessToken, Connection, Transfer
+from wagtail_m365.models.vault import vault
 from wagtail_m365.redaction import Secret
 from wagtail_m365.tasks import keep_connections_alive
 from wagtail_m365.tokens import key_rotation
@@ -70,6 +74,42 @@ def test_a_run_that_was_broken_off_is_resumed_by_another(idle, endpoint):
     ]
 
 
+@pytest.mark.parametrize(
+    ("state", "code"),
+    [
+        ("needs_reconnect", "other_authority"),
+        ("needs_reconnect", "other_registration"),
+        ("misconfigured", "invalid_client"),
+        ("needs_consent", "consent_required"),
+        ("denied", "access_denied"),
+    ],
+)
+def test_a_connection_whose_trouble_may_have_ended_is_kept_alive(
+    idle, endpoint, state, code
+):
+    connection = idle("set-back", state=state, state_details={"code": code})
+    endpoint.valid = "set-back-0"
+
+    assert [one.error for one in keep_alive(world=endpoint.world())] == [None]
+    connection.refresh_from_db()
+    assert connection.state == "active"
+
+
+@pytest.mark.parametrize("state", ["needs_reconnect", "needs_interaction"])
+def test_what_only_its_owner_can_mend_is_not_asked_for(idle, endpoint, state):
+    idle("gone", state=state, state_details={"code": "reconnect_required"})
+
+    assert not list(keep_alive(world=endpoint.world()))
+    assert not endpoint.asked
+
+
+def test_a_run_within_a_transaction_is_refused_before_it_begins(idle, endpoint):
+    idle("old")
+    with transaction.atomic(), pytest.raises(RuntimeError, match="outside of"):
+        keep_alive(world=endpoint.world())
+    assert not endpoint.asked
+
+
 def test_an_outage_ends_the_run(idle, endpoint):
     for number in range(9):
         idle(f"c{number}")
@@ -78,16 +118,6 @@ def test_an_outage_ends_the_run(idle, endpoint):
     with pytest.raises(TemporarilyUnavailable):
         list(run)
     assert len(endpoint.asked) == 5
-
-
-@pytest.fixture
-def new_key(site):
-    def new_key(*, drop_old: bool = False):
-        old = [] if drop_old else site.WAGTAIL_M365["ENCRYPTION_KEYS"]
-        keys = ["the new key", *old]
-        site.WAGTAIL_M365 = {**site.WAGTAIL_M365, "ENCRYPTION_KEYS": keys}
-
-    return new_key
 
 
 def test_everything_is_sealed_anew_and_opens_without_the_old_key(
@@ -111,6 +141,19 @@ def test_everything_is_sealed_anew_and_opens_without_the_old_key(
     assert not CachedAccessToken.objects.exists()
 
 
+def test_the_upload_session_of_a_transfer_survives_a_change_of_keys(
+    connection, new_key
+):
+    transfer = Transfer.objects.create(connection=connection, kind="save")
+    address = Secret("https://storage.example/upload")
+    transfer.write(session_sealed=transfer.seal_session(address))
+    new_key()
+    assert all(value.readable for value in key_rotation.reseal())
+    new_key(drop_old=True)
+    transfer.refresh_from_db()
+    assert transfer.open_session() == address
+
+
 def test_a_rotation_can_be_stopped_and_resumed(connect, new_key):
     for number in range(5):
         connect(service_name=f"c{number}")
@@ -129,6 +172,31 @@ def test_what_no_key_opens_is_told_and_hinders_nothing(connect, new_key):
     new_key()
     unreadable = [value for value in key_rotation.reseal(batch=1) if not value.readable]
     assert [value.row_id for value in unreadable] == [lost.pk]
+
+
+def test_the_log_tells_of_a_rotation_even_if_it_was_stopped(
+    connect, new_key, admin_user, client
+):
+    for name in ("one", "two", "lost"):
+        connect(service_name=name)
+    Connection.objects.filter(service_name="lost").update(refresh_token_sealed="m1.0.A")
+    new_key()
+    run = key_rotation.reseal()
+    next(run)
+    run.close()
+    list(key_rotation.reseal())
+    entries = list(ModelLogEntry.objects.filter(action="wagtail_m365.rotate_keys"))
+
+    assert sum(entry.data["sealed"] for entry in entries) == 2
+    assert entries[0].data["key"] == vault().primary
+    client.force_login(admin_user)
+    history = client.get(reverse("wagtailadmin_reports:site_history")).text
+    assert f"Values sealed with key {vault().primary}: " in history
+
+
+def test_a_rotation_with_nothing_to_do_is_not_told(connection):
+    assert list(key_rotation.reseal()) == []
+    assert not ModelLogEntry.objects.exists()
 
 
 def test_the_command_tells_what_it_did(connection, new_key):
@@ -155,7 +223,9 @@ def test_keep_alive_has_nothing_to_do_on_a_young_site(connection):
 def test_keep_alive_says_when_microsoft_is_out_of_reach(idle, site):
     for number in range(5):
         idle(f"c{number}")
-    nowhere = {"authority": "https://127.0.0.1:9", "graph": "https://127.0.0.1:9/v1.0"}
+    server = "https://127.0.0.1:9"
+    Connection.objects.update(authority=server, graph_origin=server)
+    nowhere = {"authority": server, "graph": f"{server}/v1.0"}
     site.WAGTAIL_M365 = {**site.WAGTAIL_M365, "CLOUD": nowhere}
     with pytest.raises(CommandError, match="start again later"):
         call_command("m365_keep_alive", stdout=StringIO(), stderr=StringIO())

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import socket
+
 import pytest
 from django.contrib.auth import get_user_model
 from django.contrib.auth.models import Permission
@@ -14,6 +16,17 @@ from wagtail_m365.tokens.disconnecting import disconnect
 pytestmark = pytest.mark.django_db
 
 PERMISSION = "use_microsoft365"
+
+
+@pytest.fixture(autouse=True)
+def microsoft_is_never_asked(monkeypatch):
+    """Tokens are destroyed whether Microsoft answers or not: nobody calls it."""
+
+    def connect(*args):
+        raise AssertionError("Somebody asked Microsoft.")
+
+    monkeypatch.setattr(socket.socket, "connect", connect)
+    monkeypatch.setattr(socket.socket, "connect_ex", connect)
 
 
 @pytest.fixture(autouse=True)

@@ -6,6 +6,7 @@ from urllib.parse import parse_qs, parse_qsl, urlsplit
 import pytest
 import time_machine
 from django.contrib.auth import get_user_model
+from django.contrib.auth.models import Permission
 from wagtail.models import ModelLogEntry
 
 from tests.tokens.conftest import REDIRECT_URI
@@ -64,6 +65,12 @@ def come_back(start, finish, microsoft):
         return finish(microsoft.sign_in(url, account, consent=consent), **who)
 
     return come_back
+
+
+@pytest.fixture
+def back(start, microsoft, ada):
+    """Where the browser comes back to after a sign-in that was just done."""
+    return microsoft.sign_in(start(), ada)
 
 
 def test_a_sign_in_makes_a_connection(come_back, person, ada):
@@ -174,6 +181,28 @@ def test_another_user_of_the_same_browser_cannot_end_it(start, finish, microsoft
 
 
 @pytest.mark.parametrize(
+    "change",
+    [
+        lambda ours: {"CLIENT_ID": "99999999-2222-3333-4444-555555555555"},
+        lambda ours: {"CLOUD": {**ours["CLOUD"], "authority": "http://localhost:1"}},
+        lambda ours: {"CLOUD": {**ours["CLOUD"], "graph": "http://localhost:1/v1.0"}},
+    ],
+    ids=["another application", "another authority", "another Graph"],
+)
+def test_a_sign_in_ends_only_where_it_was_begun(
+    back, finish, microsoft, settings, change
+):
+    microsoft.clear_requests()
+    ours = settings.WAGTAIL_M365
+    settings.WAGTAIL_M365 = {**ours, **change(ours)}
+
+    with pytest.raises(SignInExpired):
+        finish(back)
+    assert not microsoft.requests
+    assert not Connection.objects.exists()
+
+
+@pytest.mark.parametrize(
     "query",
     [
         {},
@@ -188,10 +217,32 @@ def test_a_callback_that_nobody_began_is_refused(db, person, session, query):
         sign_in.finish(person, query=query, session=session)
 
 
-def test_a_session_that_holds_garbage_is_no_failure(person, microsoft, ada, session):
-    session["_wagtail_m365_sign_ins"] = None
+@pytest.mark.parametrize(
+    "kept",
+    [
+        None,
+        ["x"],
+        {"x": None},
+        {"x": {}},
+        {"x": {"flow": {}, "user_id": "1", "began_at": 0}},
+        {"x": {"renamed": 1}},
+    ],
+)
+def test_a_session_that_holds_garbage_is_no_failure(start, finish, session, kept):
+    session["_wagtail_m365_sign_ins"] = kept
     with pytest.raises(SignInExpired):
-        sign_in.finish(person, query={"state": "x"}, session=session)
+        finish("/?state=x")
+
+    session["_wagtail_m365_sign_ins"] = kept
+    assert start()
+
+
+@pytest.mark.parametrize("member", ["flow", "began_at"])
+def test_a_sign_in_of_another_release_has_expired(back, finish, session, member):
+    for kept in session["_wagtail_m365_sign_ins"].values():
+        kept[member] = None
+    with pytest.raises(SignInExpired):
+        finish(back)
 
 
 def test_a_hostile_client_info_changes_nothing(start, finish, microsoft, ada):
@@ -298,6 +349,7 @@ def test_a_second_account_becomes_a_second_connection(come_back, ada, microsoft)
 
 def test_two_editors_may_connect_the_same_account(come_back, ada, editors_group):
     other = get_user_model().objects.create_user("other", "o@example.com", "pw")
+    other.groups.add(editors_group)
     come_back(ada)
     come_back(ada, user=other)
     assert Connection.objects.count() == 2
@@ -312,12 +364,33 @@ def test_a_connection_removed_meanwhile_is_made_anew(
     assert finish(back).created
 
 
+@pytest.fixture
+def manages_connections(person):
+    """The person has the permission for the site's own connections, too."""
+    person.user_permissions.add(Permission.objects.get(codename="manage_connections"))
+
+
+@pytest.mark.usefixtures("manages_connections")
 def test_an_admin_makes_a_service_connection_by_signing_in(come_back, ada):
     signed_in = come_back(ada, service_name="newsletter")
     assert signed_in.connection.user is None
     assert get_token("newsletter", "User.Read")
 
 
+@pytest.mark.parametrize("name", ["", "newsletter"])
+def test_whoever_lost_the_right_at_microsoft_makes_no_connection(
+    start, finish, microsoft, ada, name
+):
+    back = microsoft.sign_in(start(service_name=name), ada)
+    lost = get_user_model().objects.get()
+    lost.groups.clear()
+    with pytest.raises(SignInRefused) as refused:
+        finish(back, user=lost)
+    assert refused.value.code == "not_permitted"
+    assert not Connection.objects.exists()
+
+
+@pytest.mark.usefixtures("manages_connections")
 def test_a_service_connection_keeps_its_account_too(come_back, ada, microsoft):
     come_back(ada, service_name="newsletter")
     bob = microsoft.add_account("bob@contoso.example")

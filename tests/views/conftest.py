@@ -10,7 +10,8 @@ from django.test import Client
 from wagtail.documents import get_document_model
 from wagtail.models import Collection, GroupCollectionPermission
 
-from wagtail_m365.models import Connection, EditSession, M365Settings
+from tests.selecting import _only_what_is_read  # noqa: F401  # a fixture
+from wagtail_m365.models import Connection, EditSession, M365Settings, Transfer
 from wagtail_m365.tokens.connect_urls import connect_url
 
 
@@ -37,8 +38,10 @@ def settings_row(db):
 
 
 @pytest.fixture
-def switched_on(settings):
-    """Configured as a whole, without a Microsoft that answers."""
+def switched_on(settings, request):
+    """Configured as a whole, without a Microsoft that answers where a test has none."""
+    if "microsoft" in request.fixturenames:
+        return  # whose settings hold, in whatever order the two are made
     settings.WAGTAIL_M365 = {
         **settings.WAGTAIL_M365,
         "ENABLED": True,
@@ -197,3 +200,15 @@ def out_of_reach(microsoft):
     microsoft.stop()
     yield microsoft
     microsoft.start()
+
+
+@pytest.fixture
+def go_on(django_capture_on_commit_callbacks):
+    """What the page does by itself where the site has no workers."""
+
+    def go_on(browser, address):
+        for _ in range(Transfer.objects.unfinished().count()):
+            with django_capture_on_commit_callbacks(execute=True):
+                browser.post(f"{address}go-on/")
+
+    return go_on

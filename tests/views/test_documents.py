@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from urllib.parse import urlencode
+
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
@@ -60,28 +62,83 @@ def test_a_site_can_keep_its_own_document_views(settings):
     assert extended_views() == []
 
 
-def test_each_row_offers_to_open_and_to_save(person, document):
-    page = html(person.get(reverse(LISTING)))
+def menu(client, document, next_url=""):
+    """What the script of a row fetches: below the page that the row links to."""
+    url = address("document_actions", document) + "menu/"
+    return html(client.get(url, {"next": next_url} if next_url else {}))
 
-    assert address("open", document) in page
-    assert address("save", document) in page
-    assert address("bring_back", document) not in page
+
+def test_each_row_has_a_named_link_to_its_actions_that_leads_back(person, document):
+    page = html(person.get(reverse(LISTING), {"q": ""}))
+
+    back = urlencode({"next": f"{reverse(LISTING)}?q="})
+    assert f"{address('document_actions', document)}?{back}" in page
+    assert 'aria-label="Microsoft 365 actions for “Visitor rules”"' in page
+    assert address("save", document) not in page
+
+
+def test_a_rows_menu_offers_to_open_and_to_save(person, document):
+    found = menu(person, document)
+
+    assert address("open", document) in found
+    assert address("save", document) in found
+    assert address("bring_back", document) not in found
+
+
+def test_the_menu_of_a_document_of_mine_offers_to_bring_it_back(
+    person, document, writer, open_session
+):
+    open_session(document, writer)
+
+    assert address("bring_back", document) in menu(person, document)
+
+
+def test_an_action_of_the_menu_leads_back_to_the_listing(person, document):
+    listing = f"{reverse(LISTING)}?p=2"
+
+    assert urlencode({"next": listing}) in menu(person, document, listing)
+    assert "evil.example" not in menu(person, document, "https://evil.example/")
 
 
 def test_the_row_menu_opens_a_new_tab_that_cannot_reach_back(person, document):
-    page = html(person.get(reverse(LISTING)))
+    found = menu(person, document)
 
-    assert 'target="_blank"' in page
-    assert 'rel="noopener"' in page
+    assert 'target="_blank"' in found
+    assert 'rel="noopener"' in found
 
 
 def test_a_file_that_office_cannot_edit_is_not_offered_to_open(person, make_document):
     document = make_document(filename="leaflet.pdf")
 
+    found = menu(person, document)
+
+    assert address("open", document) not in found
+    assert address("save", document) in found
+
+
+def test_without_script_a_page_has_the_same_actions(
+    person, document, writer, open_session
+):
+    open_session(document, writer)
+
+    page = html(person.get(address("document_actions", document)))
+
+    for action in ("open", "bring_back", "save"):
+        assert address(action, document) in page
+    assert "Open in Microsoft 365" in page
+
+
+def test_names_of_people_and_documents_are_no_markup(
+    person, make_document, make_writer, open_session
+):
+    document = make_document(title='<b>"Rules"</b>')
+    open_session(document, make_writer("<i>ada</i>"))
+
     page = html(person.get(reverse(LISTING)))
 
-    assert address("open", document) not in page
-    assert address("save", document) in page
+    assert "&lt;i&gt;ada&lt;/i&gt; ·" in page
+    assert "“&lt;b&gt;&quot;Rules&quot;&lt;/b&gt;”" in page
+    assert "<i>ada" not in page
 
 
 def test_the_listing_says_who_has_a_document_open(
@@ -93,7 +150,6 @@ def test_the_listing_says_who_has_a_document_open(
 
     assert "Open in Microsoft 365" in page
     assert "You ·" in page
-    assert address("bring_back", document) in page
 
 
 def test_the_listing_names_another_person(person, document, make_writer, open_session):
@@ -102,12 +158,35 @@ def test_the_listing_names_another_person(person, document, make_writer, open_se
     assert "ada ·" in html(person.get(reverse(LISTING)))
 
 
+@pytest.mark.parametrize(
+    "noticed",
+    [
+        ({"remote_copy": "gone"}, "Not found in Microsoft 365 any more"),
+        (
+            {"sent_name": "rules.docx", "item_name": "laws.docx"},
+            "renamed to “laws.docx”",
+        ),
+        ({"folder_id": "1", "remote_folder_id": "2"}, "moved to another folder"),
+        ({"base_ctag": "1", "remote_ctag": "2"}, "Changed in Microsoft 365"),
+    ],
+)
+def test_the_listing_says_what_was_noticed(
+    person, document, writer, open_session, noticed
+):
+    columns, words = noticed
+    session = open_session(document, writer)
+    session.note_remote(**columns)
+
+    assert words in html(person.get(reverse(LISTING)))
+
+
 def test_results_of_a_search_look_the_same(person, document):
     if connection.vendor == "mysql":
         pytest.skip("MariaDB's full-text index knows committed rows only")
     page = html(person.get(reverse("wagtaildocs:index_results"), {"q": "visitor"}))
 
-    assert address("open", document) in page
+    back = urlencode({"next": f"{reverse(LISTING)}?q=visitor"})
+    assert f"{address('document_actions', document)}?{back}" in page
 
 
 def test_the_listing_costs_the_same_whatever_its_length(

@@ -358,5 +358,5 @@ def test_an_account_that_gives_no_access_is_named(
         hands_over(EditSession.objects.get()), {"to": going_on.user.pk}
     )
 
-    assert "has to connect it again" in page.content.decode()
+    assert "Ask both to look at their account page" in page.content.decode()
     assert EditSession.objects.unfinished().get().owner == connected.user

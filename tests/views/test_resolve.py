@@ -9,6 +9,7 @@ from django.core.files.base import ContentFile
 from django.urls import reverse
 from wagtail.documents import get_document_model
 
+from tests.testapp.models import Policy
 from wagtail_m365.models import DocumentVersion, EditSession
 
 pytestmark = pytest.mark.django_db
@@ -61,6 +62,16 @@ def test_the_page_shows_both_sides(connected, conflict):
     assert "On the site" in text
     for choice in ("theirs", "ours", "both"):
         assert f'value="{choice}"' in text
+
+
+def test_the_page_says_where_the_document_is_shown(connected, conflict):
+    assert "No page or snippet shows this document." in (
+        connected.get(address("resolve", conflict)).content.decode()
+    )
+    Policy.objects.create(name="Visitors", document=conflict)
+    page = connected.get(address("resolve", conflict)).content.decode()
+    assert "Visitors" in page
+    assert "No page or snippet" not in page
 
 
 def test_the_side_panel_leads_to_the_choice(connected, conflict):

@@ -14,7 +14,7 @@ from wagtail_m365.documents.checking import RemoteStatus
 from wagtail_m365.documents.desktop import desktop_url
 from wagtail_m365.models import Connection, EditSession
 from wagtail_m365.models.connections import PERSONAL_TENANT
-from wagtail_m365.views.status_sentences import sentences_about
+from wagtail_m365.views.status_sentences import sentence_about_copy, sentences_about
 
 from .conftest import may
 
@@ -56,6 +56,15 @@ def test_it_is_a_part_of_a_page(connected, document):
     assert "Not open in Microsoft 365" in text
 
 
+def test_what_was_asked_just_now_is_not_zero_minutes_ago(connected, opened):
+    connected.post(address("check", opened))
+
+    text = " ".join(panel(connected, opened).split())
+
+    assert "(asked less than a minute ago)" in text
+    assert "0\xa0minutes" not in text
+
+
 def test_it_shows_what_was_opened_in_another_tab(connected, opened):
     text = panel(connected, opened)
 
@@ -63,12 +72,51 @@ def test_it_shows_what_was_opened_in_another_tab(connected, opened):
     assert "csrfmiddlewaretoken" in text
 
 
-def test_looking_at_it_asks_microsoft_nothing(connected, opened):
+def test_looking_at_a_document_that_is_not_open_asks_microsoft_nothing(
+    connected, document
+):
+    panel(connected, document)
+
+    assert connected.microsoft.requests == []
+
+
+def test_looking_at_it_notices_what_was_edited(connected, opened):
+    connected.drive.edit(connected.drive.paths()[0], b"edited")
+
+    assert "Changed in Microsoft 365" in panel(connected, opened)
+
+
+def test_looking_at_it_again_asks_microsoft_once_a_minute(connected, opened):
+    panel(connected, opened)
     connected.microsoft.clear_requests()
 
     panel(connected, opened)
 
     assert connected.microsoft.requests == []
+
+
+def test_the_documents_own_page_waits_for_nobody(connected, opened):
+    connected.microsoft.clear_requests()
+
+    connected.get(reverse("wagtaildocs:edit", args=[opened.pk]))
+
+    assert connected.microsoft.requests == []
+
+
+def test_what_is_known_is_shown_while_microsoft_is_away(connected, opened):
+    connected.microsoft.fail("service_unavailable", times=9)
+
+    text = panel(connected, opened)
+
+    assert "Bring back and close" in text
+    assert "Not changed" not in text
+
+
+def test_a_copy_that_is_missed_is_told_and_the_session_goes_on(connected, opened):
+    connected.drive.delete(connected.drive.paths()[0])
+
+    assert "Not found in Microsoft 365 any more" in panel(connected, opened)
+    assert EditSession.objects.get().state == "open"
 
 
 def test_the_document_page_renews_it_when_somebody_comes_back(connected, document):
@@ -208,3 +256,46 @@ def test_a_change_without_a_time_gets_none():
 
 def test_a_check_out_is_told_as_such():
     assert "checked out" in status(publication="checkout")
+
+
+def test_a_check_out_names_whose_it_is():
+    assert "checked out by Ben" in status(publication="checkout", checked_out_by="Ben")
+
+
+def test_a_lock_is_told_as_what_microsoft_reports():
+    assert "Microsoft reports the file as locked" in status(locked=True)
+
+
+def test_no_lock_is_not_told_as_knowledge():
+    assert "Microsoft does not tell" in status(locked=False)
+
+
+@pytest.mark.parametrize("became", EditSession.RemoteCopy.values)
+def test_every_end_says_what_became_of_the_copy(became):
+    over = EditSession(state=EditSession.State.BROUGHT_BACK, remote_copy=became)
+
+    assert bool(sentence_about_copy(over)) == (became not in {"none", "there"})
+    assert not sentence_about_copy(EditSession(remote_copy=became))
+
+
+@pytest.mark.parametrize("place", ["app_folder", "library"])
+def test_every_state_has_a_panel_with_a_clear_text(
+    client, writer, document, open_session, place
+):
+    client.force_login(writer)
+    url = reverse("wagtail_m365:panel", args=[document.pk])
+    session = open_session(document, writer, place=place)
+
+    for state in ("opening", "open", "conflict"):
+        EditSession.objects.filter(pk=session.pk).update(state=state)
+        text = client.get(url).content.decode()
+        assert str(EditSession.State(state).label) in text
+        assert ("<dd>Library</dd>" in text) == (place == "library")
+
+
+def test_closing_says_that_the_copy_is_in_the_recycle_bin(connected, opened, document):
+    url = reverse("wagtail_m365:bring_back", args=[document.pk])
+
+    page = connected.post(url, {"close": "1"}, follow=True)
+
+    assert "The copy is in the recycle bin there." in page.content.decode()

@@ -10,7 +10,7 @@ from wagtail_m365.redaction import Secret
 pytestmark = pytest.mark.django_db
 
 SECRET = "Zq~8Q.the-value-of-a-secret"
-TEST = "wagtail_m365:settings_test"
+TEST = "wagtail_m365:health"
 
 
 def address():
@@ -148,11 +148,12 @@ class TestThePage:
         assert reverse("m365_registrations:add") not in seen
 
 
-class TestTheConnectionTest:
+class TestTheHealthPage:
     def findings(self, client):
         response = client.post(reverse(TEST))
         assert response.status_code == 200
-        return {str(row.name): row for row, actor in response.context["rows"]}
+        sections = response.context["sections"]
+        return {row.name: row for _section, rows in sections for row, _actor in rows}
 
     def failed(self, client):
         found = self.findings(client).values()

@@ -2,11 +2,14 @@ from __future__ import annotations
 
 import io
 import uuid
+from datetime import timedelta
 
 import docx
 import pytest
 from django.core.files.base import ContentFile
 from django.urls import reverse
+from django.utils import timezone
+from django.utils.formats import date_format
 
 from wagtail_m365.models import DocumentVersion
 
@@ -185,3 +188,32 @@ def test_a_comment_that_cannot_be_kept_restores_nothing(person, document, commen
 
     assert person.post(url, {"comment": comment}).status_code == 400
     assert DocumentVersion.objects.count() == 1
+
+
+def shown(person, document):
+    return listed(person, document).content.decode()
+
+
+def test_what_the_setting_will_remove_is_named(person, document, settings):
+    keep(document, filename="old.txt")
+    keep(document, filename="new.txt")
+    assert "This site keeps" not in shown(person, document)
+    settings.WAGTAIL_M365 = {**settings.WAGTAIL_M365, "KEEP_VERSIONS": 1}
+    page = shown(person, document)
+    assert "This site keeps the newest version of a document." in page
+    assert "1 version is beyond that." in page
+    assert f"due since {date_format(timezone.localdate())}" in page
+    assert DocumentVersion.objects.count() == 2
+
+
+def test_the_day_until_which_each_version_is_kept_is_told(person, document, settings):
+    keep(document, filename="old.txt")
+    keep(document, filename="new.txt")
+    settings.WAGTAIL_M365 |= {"KEEP_VERSIONS": 1, "KEEP_VERSIONS_DAYS": 30}
+    page = shown(person, document)
+    assert "the newest version of a document, and every version for 30 days" in page
+    in_a_month = timezone.localdate() + timedelta(days=30)
+    assert page.count(f"Kept until {date_format(in_a_month)}") == 1
+    assert "beyond that" not in page
+    settings.WAGTAIL_M365 |= {"KEEP_VERSIONS": None}
+    assert shown(person, document).count(f"Kept until {date_format(in_a_month)}") == 2

@@ -3,6 +3,9 @@
 ==================  ==========================================================
 ``opening``         a document is sent to Microsoft 365: an edit session begins
 ``bringing_back``   the three-way check; the edited file becomes the document's
+``taking``          what was edited is taken, or proposed
+``proposing``       a file is stored that waits for approval
+``moderation``      what waits is approved, rejected or withdrawn
 ``resolving``       both sides changed: take theirs, keep ours, keep both
 ``closing``         an edit session ends: discarded, handed over, lost
 ``saving``          a copy is saved to OneDrive

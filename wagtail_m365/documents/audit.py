@@ -1,10 +1,11 @@
-"""What Wagtail's log is told about the journeys of documents; never a secret.
+"""What Wagtail's log is told about documents and followed drives; never a secret.
 
 Names, sizes and people only: no address of a file, since some open without a sign-in.
 """
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 
 from django.utils.functional import Promise
@@ -12,6 +13,9 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from wagtail.documents.models import AbstractDocument
 from wagtail.log_actions import LogActionRegistry, LogFormatter, log
+
+from wagtail_m365.errors import M365Error
+from wagtail_m365.models import FollowedDrive
 
 OPEN = "wagtail_m365.open"
 BRING_BACK = "wagtail_m365.bring_back"
@@ -23,6 +27,23 @@ HAND_OVER = "wagtail_m365.hand_over"
 RESTORE = "wagtail_m365.restore"
 MEND = "wagtail_m365.mend"
 KEEP_BOTH = "wagtail_m365.keep_both"
+JOIN = "wagtail_m365.join"
+IMPORT = "wagtail_m365.import"
+UPDATE = "wagtail_m365.update"
+RENAME = "wagtail_m365.rename"
+UNPUBLISH = "wagtail_m365.unpublish"
+PROPOSE = "wagtail_m365.propose"
+APPROVE = "wagtail_m365.approve"
+REJECT = "wagtail_m365.reject"
+WITHDRAW = "wagtail_m365.withdraw"
+THIN_OUT = "wagtail_m365.thin_out"
+CANCEL = "wagtail_m365.cancel_transfer"
+RETRY = "wagtail_m365.retry_transfer"
+SUBSCRIBE = "wagtail_m365.subscribe"
+RENEW = "wagtail_m365.renew_subscription"
+UNHEARD = "wagtail_m365.fail_subscription"
+LOSE_SUBSCRIPTION = "wagtail_m365.lose_subscription"
+UNSUBSCRIBE = "wagtail_m365.end_subscription"
 
 #: Action → label, and the sentence that the log shows with the facts filled in.
 _ACTIONS: dict[str, tuple[Promise, Promise]] = {
@@ -62,9 +83,79 @@ _ACTIONS: dict[str, tuple[Promise, Promise]] = {
         gettext_lazy("Undo interrupted replacement"),
         gettext_lazy("Undid a replacement of the file that was cut short"),
     ),
+    JOIN: (
+        gettext_lazy("Join edit session"),
+        gettext_lazy("Joined the editing of %(name)s in Microsoft 365"),
+    ),
     KEEP_BOTH: (
         gettext_lazy("Keep both as two documents"),
         gettext_lazy("Kept the edited file as a document of its own: %(title)s"),
+    ),
+    IMPORT: (
+        gettext_lazy("Import from Microsoft 365"),
+        gettext_lazy("Imported from Microsoft 365: %(name)s"),
+    ),
+    UPDATE: (
+        gettext_lazy("Update from Microsoft 365"),
+        gettext_lazy("Updated from Microsoft 365: %(name)s"),
+    ),
+    RENAME: (
+        gettext_lazy("Rename as in Microsoft 365"),
+        gettext_lazy("Renamed as in Microsoft 365: %(name)s"),
+    ),
+    UNPUBLISH: (
+        gettext_lazy("Move to another collection"),
+        gettext_lazy("Moved, since the file left its watched folder: %(to)s"),
+    ),
+    PROPOSE: (
+        gettext_lazy("Propose file"),
+        gettext_lazy("Proposed a file, which waits for approval: %(name)s"),
+    ),
+    APPROVE: (
+        gettext_lazy("Approve file"),
+        gettext_lazy("Approved the file that %(who)s proposed: %(name)s"),
+    ),
+    REJECT: (
+        gettext_lazy("Reject file"),
+        gettext_lazy("Rejected the file that %(who)s proposed: %(name)s"),
+    ),
+    WITHDRAW: (
+        gettext_lazy("Withdraw file"),
+        gettext_lazy("Withdrew a proposed file: %(name)s"),
+    ),
+    CANCEL: (
+        gettext_lazy("Cancel transfer"),
+        gettext_lazy("Cancelled sending a copy to Microsoft 365: %(name)s"),
+    ),
+    RETRY: (
+        gettext_lazy("Try transfer again"),
+        gettext_lazy("Began anew to send a copy to Microsoft 365: %(name)s"),
+    ),
+    SUBSCRIBE: (
+        gettext_lazy("Subscribe to drive"),
+        gettext_lazy("Microsoft calls when drive %(drive)s changes, until %(until)s"),
+    ),
+    RENEW: (
+        gettext_lazy("Renew subscription"),
+        gettext_lazy(
+            "Renewed: Microsoft calls when drive %(drive)s changes, until %(until)s"
+        ),
+    ),
+    UNHEARD: (
+        gettext_lazy("Fail to subscribe to drive"),
+        gettext_lazy("Microsoft does not call when drive %(drive)s changes."),
+    ),
+    LOSE_SUBSCRIPTION: (
+        gettext_lazy("Lose subscription"),
+        gettext_lazy("Microsoft has ended the subscription to drive %(drive)s"),
+    ),
+    UNSUBSCRIBE: (
+        gettext_lazy("End subscription"),
+        gettext_lazy("Ended the subscription to drive %(drive)s"),
+    ),
+    THIN_OUT: (
+        gettext_lazy("Remove old version"),
+        gettext_lazy("Removed a version beyond what this site keeps: %(name)s"),
     ),
 }
 
@@ -84,6 +175,22 @@ def record(
     log(document, action, user=user, data=facts)
 
 
+def record_call(action: str, drive: FollowedDrive, **facts: Any) -> None:
+    """Write an entry about Microsoft's calls into the log of the account.
+
+    The log knows who asked, if somebody did; the drive may soon be forgotten.
+
+    Args:
+        action: One of those above.
+        drive: The drive that Microsoft calls about.
+        facts: ``until``, a moment; ``code``, an error's.
+    """
+    until: datetime | None = facts.pop("until", None)
+    if until is not None:
+        facts["until"] = until.date().isoformat()
+    log(drive.connection, action, data={"drive": drive.drive_id, **facts})
+
+
 def _formatter(label_text: Promise, sentence: Promise) -> type[LogFormatter]:
     class Formatter(LogFormatter):
         label = label_text
@@ -91,7 +198,9 @@ def _formatter(label_text: Promise, sentence: Promise) -> type[LogFormatter]:
         def format_message(self, log_entry: Any) -> str:
             facts = log_entry.data or {}
             names = {name: facts.get(name) or _("unnamed") for name in _NAMED}
-            return str(sentence) % names
+            text = str(sentence) % names
+            code = facts.get("code")
+            return f"{text} {M365Error(code=code).explanation.what}" if code else text
 
         def format_comment(self, log_entry: Any) -> str:
             return str((log_entry.data or {}).get("comment", ""))
@@ -99,4 +208,4 @@ def _formatter(label_text: Promise, sentence: Promise) -> type[LogFormatter]:
     return Formatter
 
 
-_NAMED = ("name", "to", "title")
+_NAMED = ("name", "to", "title", "who", "drive", "until")

@@ -9,31 +9,22 @@ copy in Microsoft 365 is deleted after that only.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
-from typing import Any, BinaryIO, Literal
+from dataclasses import replace
+from typing import Any
 
-from django.utils import timezone
 from wagtail.documents.models import AbstractDocument
 
-from wagtail_m365.errors import (
-    BothChanged,
-    NothingOpen,
-    WriteRefused,
-    WrongState,
-)
+from wagtail_m365.errors import BothChanged, WrongState
 from wagtail_m365.graph.client import GraphClient
 from wagtail_m365.graph.types import DriveItem
-from wagtail_m365.models import DocumentVersion, EditSession
+from wagtail_m365.models import EditSession
 from wagtail_m365.models.edit_sessions import State
-from wagtail_m365.models.versions import Source
-from wagtail_m365.signals import document_brought_back, send_when_committed
 
-from . import audit, closing, formats, mending, remote
+from . import audit, check_outs, closing, mending, remote
 from .checking import RemoteStatus, check
 from .closing import discard, require_owner, require_sent, session_of
 from .comparing import Comparison, compared
-from .keeping import Occasion
-from .writing_back import replace_file
+from .taking import BroughtBack, require_unmoved, take_or_propose
 
 __all__ = [
     "BroughtBack",
@@ -42,32 +33,12 @@ __all__ = [
     "check",
     "discard",
     "finish",
-    "take",
 ]
 
 #: How often both sides are looked at anew when one of them moves at that moment.
 _ATTEMPTS = 3
 #: Codes of errors that say so.
 _MOVED_ON = frozenset({"changed_meanwhile", "given_up"})
-#: How files begin that Office has protected by a label or a password (OLE).
-_PROTECTED = bytes.fromhex("d0cf11e0a1b11ae1")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class BroughtBack:
-    """What came of bringing back."""
-
-    outcome: Literal["unchanged", "taken"]
-    #: Keeps the file that the document had until now; None when nothing was taken.
-    version: DocumentVersion | None = None
-    #: The site's own file has changed since the document was opened; the copy in
-    #: Microsoft 365 does not have that change.
-    site_changed: bool = False
-    #: Whether the session has ended and the copy was deleted.
-    closed: bool = False
-    #: Why it stays open although it was to be closed: ``"locked"``,
-    #: ``"changed_again"`` or ``"unavailable"``.
-    stays_open: str = ""
 
 
 def bring_back(
@@ -111,56 +82,28 @@ def _bring_back(target: Any, user: Any, *, close: bool, comment: str) -> Brought
     graph = remote.graph_of(session)
     with compared(graph, session) as comparison:
         outcome = _decide(session, user, comparison, comment)
-    return finish(graph, session, comparison.item, outcome) if close else outcome
-
-
-def take(
-    session: EditSession, user: Any, comparison: Comparison, comment: str = ""
-) -> DocumentVersion:
-    """Make the copy's content the document's file, whatever the site's file is.
-
-    Raises:
-        BothChanged: The site's file changed since it was compared.
-        WriteRefused: The site refuses the content, or it is protected.
-        WriteFailed: The document is as it was.
-        WrongState: Somebody else is bringing it back just now.
-    """
-    content, fetched = comparison.content, comparison.fetched
-    if content is None or fetched is None:
-        raise NothingOpen("The copy was not fetched.")
-    _refuse_protected(comparison.document, content)
-
-    def note(document: AbstractDocument, version: DocumentVersion) -> None:
-        _require_unmoved(
-            session.advance(
-                State.OPEN,
-                base_sha256=fetched.sha256,
-                base_file_hash=document.file_hash,
-                base_size=fetched.size,
-                brought_back_at=timezone.now(),
-                **remote.base_of(comparison.item),
-            )
-        )
-
-    occasion = Occasion(
-        user=user, source=Source.BROUGHT_BACK, comment=comment, session=session
+    return finish(
+        graph, session, comparison.item, outcome, close=close, comment=comment
     )
-    version = replace_file(
-        comparison.document,
-        user,
-        content,
-        expected_hash=comparison.file_hash,
-        occasion=occasion,
-        alongside=note,
-    )
-    _tell(session, user, comparison, version, comment)
-    return version
 
 
 def finish(
-    graph: GraphClient, session: EditSession, item: DriveItem, outcome: BroughtBack
+    graph: GraphClient,
+    session: EditSession,
+    item: DriveItem,
+    outcome: BroughtBack,
+    *,
+    close: bool,
+    comment: str,
 ) -> BroughtBack:
-    """End the session too, if nobody has the copy open; say why not otherwise."""
+    """Check in what was checked out; with ``close`` end the session, or say why not."""
+    if close or outcome.outcome != "unchanged":
+        kept = check_outs.check_in(
+            graph, session, item, comment=comment, go_on=not close
+        )
+        outcome = replace(outcome, stays_checked_out=kept)
+    if not close:
+        return outcome
     why_not = closing.close(graph, session, item)
     return replace(outcome, closed=not why_not, stays_open=why_not)
 
@@ -174,8 +117,7 @@ def _decide(
         return BroughtBack(outcome="unchanged", site_changed=only_site)
     if comparison.site_changed:
         raise _both_changed(session, user, comparison)
-    version = take(session, user, comparison, comment)
-    return BroughtBack(outcome="taken", version=version)
+    return take_or_propose(session, user, comparison, comment)
 
 
 def _agree(session: EditSession, comparison: Comparison) -> None:
@@ -191,14 +133,14 @@ def _agree(session: EditSession, comparison: Comparison) -> None:
         )
     else:
         moved = session.advance(State.OPEN, **remote.base_of(comparison.item))
-    _require_unmoved(moved)
+    require_unmoved(moved)
 
 
 def _both_changed(
     session: EditSession, user: Any, comparison: Comparison
 ) -> BothChanged:
     was = session.state
-    _require_unmoved(session.advance(State.CONFLICT))
+    require_unmoved(session.advance(State.CONFLICT))
     if was != State.CONFLICT:
         audit.record(audit.CONFLICT, comparison.document, user)
     item = comparison.item
@@ -209,47 +151,3 @@ def _both_changed(
         remote_size=item.size,
         site_size=comparison.site.size,
     )
-
-
-def _tell(
-    session: EditSession,
-    user: Any,
-    comparison: Comparison,
-    version: DocumentVersion,
-    comment: str,
-) -> None:
-    document = comparison.document
-    audit.record(
-        audit.BRING_BACK,
-        document,
-        user,
-        name=comparison.item.name,
-        size=comparison.item.size,
-        comment=comment,
-    )
-    send_when_committed(
-        document_brought_back,
-        type(document),
-        document=document,
-        session=session,
-        version=version,
-        user=user,
-    )
-
-
-def _require_unmoved(advanced: bool) -> None:
-    if not advanced:
-        raise WrongState(
-            "Somebody else has changed this edit session just now.",
-            code="changed_meanwhile",
-        )
-
-
-def _refuse_protected(document: AbstractDocument, content: BinaryIO) -> None:
-    """Refuse a file that only the organisation can read, where it was no such file."""
-    kind = formats.editable(document.filename)
-    content.seek(0)
-    if kind and kind.is_package and content.read(len(_PROTECTED)) == _PROTECTED:
-        raise WriteRefused(
-            "The file is protected by a label or a password.", code="file_protected"
-        )

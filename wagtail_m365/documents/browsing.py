@@ -15,6 +15,7 @@ from wagtail_m365.models import Connection
 
 from .clients import graph_for
 from .folders import Folder, Location, Place
+from .remote_files import RemoteFile
 
 Parameters = ParamSpec("Parameters")
 Result = TypeVar("Result")
@@ -32,6 +33,8 @@ class Entry:
     name: str
     #: Where it leads; ``None``: a file, shown so that people know where they are.
     location: Location | None = None
+    #: What can be fetched; ``None``: a folder, a site, a notebook.
+    file: RemoteFile | None = None
     modified_at: datetime | None = None
     modified_by: str = ""
     #: Where it was found, with slashes between the names; ``""``: here.
@@ -93,8 +96,8 @@ def look(
     """
     if location.is_folder:
         return _in_folder(connection, location, words, link)
-    if location.place is Place.SHARED:
-        return _shared(connection, words, link)
+    if location.place in (Place.SHARED, Place.RECENT):
+        return _gathered(connection, location, words, link)
     if location.site_id:
         return _libraries(connection, location, words)
     return _sites(connection, words)
@@ -182,29 +185,37 @@ def _listed(location: Location, item: DriveItem) -> Entry:
     leads_to = Location.of_linked(item)
     if leads_to is None and item.is_folder:
         leads_to = location.below(item)
-    return _entry(item, leads_to)
+    return _entry(item, leads_to, location.place)
 
 
 def _found(location: Location, item: DriveItem) -> Entry:
     leads_to = Location.of_linked(item)
     if leads_to is None and item.is_folder:
         leads_to = location.found(item)
-    return replace(_entry(item, leads_to), found_in=item.parent_path.strip("/"))
+    entry = _entry(item, leads_to, location.place)
+    return replace(entry, found_in=item.parent_path.strip("/"))
 
 
-def _entry(item: DriveItem, location: Location | None) -> Entry:
+def _entry(item: DriveItem, location: Location | None, place: Place) -> Entry:
     return Entry(
         name=item.name,
         location=location,
+        file=RemoteFile.of_item(item, place) if location is None else None,
         modified_at=item.modified_at,
         modified_by=item.modified_by,
     )
 
 
-def _shared(connection: Connection, words: str, link: str) -> Look:
+def _gathered(
+    connection: Connection, location: Location, words: str, link: str
+) -> Look:
+    """What Microsoft gathers for a person from many drives."""
     from wagtail_m365.graph import listings
 
-    found = listings.shared_with_me(_graph(connection, Place.SHARED), link=link)
+    graph = _graph(connection, location.place)
+    recent = location.place is Place.RECENT
+    gather = listings.recent if recent else listings.shared_with_me
+    found = gather(graph, link=link)
     # Microsoft has no search over these.
     entries = _holding(words, [_listed(Location(), item) for item in found.items])
     return Look(entries=_folders_first(entries), next_link=found.next_link)

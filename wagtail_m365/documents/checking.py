@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
 from django.utils import timezone
 from wagtail.documents.models import AbstractDocument
 
+from wagtail_m365.graph.types import DriveItem
 from wagtail_m365.models import EditSession
+from wagtail_m365.models.edit_sessions import State
 
 from . import remote
 from .closing import require_sent, session_of
 from .comparing import Comparison, compared
+from .lock_probe import probe
 from .permissions import require_edit
 
 
@@ -32,10 +35,14 @@ class RemoteStatus:
     quiet_for: float | None
     #: ``"checkout"`` or ``"published"``; ``""`` when not told.
     publication: str
+    #: Who has it checked out; ``""`` when nobody has, or not told.
+    checked_out_by: str = ""
+    #: Microsoft reports it as locked; False says nothing (:mod:`lock_probe`).
+    locked: bool = False
 
 
 def check(target: EditSession | AbstractDocument, user: Any) -> RemoteStatus:
-    """Ask Microsoft how the copy stands; the ledger is told, nothing else changes.
+    """Ask Microsoft how the copy stands, and whether it is locked; nothing changes.
 
     Raises:
         NothingOpen: The document is not open.
@@ -47,7 +54,10 @@ def check(target: EditSession | AbstractDocument, user: Any) -> RemoteStatus:
     session = session_of(target)
     require_edit(session.document, user)
     require_sent(session)
-    return refresh(session)
+    status = refresh(session)
+    graph = remote.graph_of(session)
+    item = DriveItem(id=session.item_id, drive_id=session.drive_id)
+    return replace(status, locked=probe(graph, session, item))
 
 
 def refresh(session: EditSession) -> RemoteStatus:
@@ -63,6 +73,19 @@ def refresh(session: EditSession) -> RemoteStatus:
         return _status_of(comparison)
 
 
+def known_change(session: EditSession) -> bool | None:
+    """Has the copy changed, as far as Microsoft told when it was last asked?
+
+    Returns:
+        None where it has not been asked since both sides last had one content.
+    """
+    if session.state not in {State.OPEN, State.CONFLICT}:
+        return None
+    if session.remote_checked_at is None:
+        return None
+    return bool(session.remote_ctag and session.remote_ctag != session.base_ctag)
+
+
 def _status_of(comparison: Comparison) -> RemoteStatus:
     item = comparison.item
     quiet_for = None
@@ -75,4 +98,5 @@ def _status_of(comparison: Comparison) -> RemoteStatus:
         modified_by=item.modified_by,
         quiet_for=quiet_for,
         publication=item.publication,
+        checked_out_by=item.checked_out_by,
     )

@@ -6,9 +6,12 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from wagtail_m365.conf import settings
+from wagtail_m365.models import Connection
 from wagtail_m365.models.configuration import http_options, registration
+from wagtail_m365.tokens import bundles
 from wagtail_m365.tokens.credentials import TokenSource
 from wagtail_m365.tokens.demands import Owner
+from wagtail_m365.tokens.throttling import SharedThrottle
 
 if TYPE_CHECKING:
     # Built with requests, which takes a while to import.
@@ -42,4 +45,12 @@ def graph_for(
         http_options(),
         allow_insecure_loopback=settings.ALLOW_INSECURE_LOOPBACK,
         patience=patience,
+        throttle=SharedThrottle(owner, purpose),
     )
+
+
+def scopes_for(connection: Connection, scopes: tuple[str, ...]) -> tuple[str, ...]:
+    """These rights of a person's account; the application has what it was granted."""
+    if connection.kind == Connection.Kind.APP_ONLY:
+        return bundles.APP_ONLY
+    return scopes

@@ -22,7 +22,7 @@ from wagtail_m365.graph.types import DriveItem
 from wagtail_m365.models import EditSession
 from wagtail_m365.models.edit_sessions import RemoteCopy, State
 
-from . import audit, remote
+from . import audit, check_outs, links, remote, removing
 from .permissions import may_manage, require_edit
 
 
@@ -78,7 +78,10 @@ def discard(target: Any, user: Any) -> EditSession:
     """
     session = session_of(target)
     require_owner(session, user)
-    became = remote.remove(remote.graph_of(session), session)
+    try:
+        became = removing.remove(remote.graph_of(session), session)
+    except ItemLocked as error:
+        raise check_outs.explain_lock(error, session) from error
     _end(session, State.DISCARDED, became)
     audit.record(audit.DISCARD, session.document, user, name=session.item_name)
     return session
@@ -87,7 +90,10 @@ def discard(target: Any, user: Any) -> EditSession:
 def end(target: Any, user: Any) -> EditSession:
     """An admin ends the session of somebody else, whatever Microsoft says.
 
-    The copy is *not* deleted: it stays with its owner, in whose OneDrive it lies.
+    The copy is *not* deleted: it stays where it lies, in its owner's OneDrive or in the
+    library, so that what was edited in it can still be fetched. A file that its owner has
+    checked out is checked in; where Microsoft refuses that, ``checked_out_by`` of the
+    session says who has to do it.
 
     Raises:
         NothingOpen: The document is not open.
@@ -96,7 +102,9 @@ def end(target: Any, user: Any) -> EditSession:
     session = session_of(target)
     if not may_manage(user):
         raise NotAllowed("This person may not end the edit sessions of others.")
+    check_outs.leave(session)
     _end(session, State.DISCARDED, RemoteCopy.LEFT_TO_OWNER, reason="ended_by_admin")
+    links.take_away(session)
     audit.record(audit.DISCARD, session.document, user, name=session.item_name)
     return session
 
@@ -117,12 +125,13 @@ def close(graph: GraphClient, session: EditSession, item: DriveItem) -> str:
 
     Returns:
         ``""`` when it is closed, else why it stays open: ``"changed_again"``,
-        ``"locked"`` or ``"unavailable"``.
+        ``"locked"``, ``"checked_out"`` or ``"unavailable"``.
     """
     try:
-        became = remote.remove(graph, session, expected=item)
+        became = removing.remove(graph, session, expected=item)
     except ItemLocked:
-        return "locked"
+        session.note_lock()
+        return "checked_out" if check_outs.somebody_elses(session, item) else "locked"
     except PreconditionFailed:
         return "changed_again"
     except (TemporarilyUnavailable, TokenError, GraphError):
@@ -140,7 +149,7 @@ def clear_away(
     """Delete the copy that a finished session has left behind.
 
     A copy that was changed after its content was taken over, or after the session had
-    ended, is left to its owner.
+    ended, is left to its owner; so is one of which nobody knows what it holds.
 
     Returns:
         Whether it is settled; if not, it can be tried again.
@@ -149,9 +158,11 @@ def clear_away(
     known = expected or remote.last_seen(session)
     with suppress(M365Error):
         try:
-            became = remote.remove(graph or remote.graph_of(session), session, known)
+            client = graph or remote.graph_of(session)
+            became = removing.remove_left_behind(client, session, known)
         except PreconditionFailed:
             became = RemoteCopy.LEFT_TO_OWNER
+            links.take_away(session, graph)
     EditSession.objects.filter(pk=session.pk).update(remote_copy=became)
     session.remote_copy = became
     return became != RemoteCopy.LEFT_BEHIND

@@ -12,7 +12,6 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import BinaryIO
 
-from wagtail.documents import get_document_model
 from wagtail.documents.models import AbstractDocument
 
 from wagtail_m365.errors import ItemNotFound
@@ -20,16 +19,8 @@ from wagtail_m365.graph.client import GraphClient
 from wagtail_m365.graph.types import DriveItem
 from wagtail_m365.models import DocumentVersion, EditSession
 
-from . import closing, remote
-from .content import (
-    Fingerprint,
-    document_fingerprint,
-    fingerprint_of,
-    known_hash,
-    opened,
-    opened_in,
-    spooled,
-)
+from . import closing, remote, steady
+from .content import Fingerprint, fingerprint_of, opened_in, spooled
 from .enrichment import same_content
 
 
@@ -66,26 +57,17 @@ def compared(
     Raises:
         ItemNotFound: The copy is gone; the session has ended as lost.
         FileMissing: The site's file is not in the storage.
+        BothChanged: Somebody else is replacing it (code ``changed_meanwhile``).
         ContentMismatch: The copy changes faster than it can be fetched.
     """
     item = _read(graph, session)
-    document = get_document_model().objects.get(pk=session.document_id)
-    file_hash = known_hash(document)
-    site = document_fingerprint(document)
-    sides = _Sides(session, document, site)
-    if holds_base(item, session) and not fetch:
-        yield sides.unfetched(item, file_hash)
+    sides = _Sides(session, steady.look(session.document_id))
+    if remote.holds_base(item, session) and not fetch:
+        yield sides.unfetched(item)
         return
     with spooled() as content:
         item = _fetch(graph, session, item, content)
-        yield sides.fetched(item, file_hash, content)
-
-
-def holds_base(item: DriveItem, session: EditSession) -> bool:
-    """Does Microsoft say that the copy still has the content it was known to have?"""
-    if session.base_quick_xor and item.hashes.quick_xor:
-        return session.base_quick_xor == item.hashes.quick_xor
-    return bool(session.base_ctag) and session.base_ctag == item.ctag
+        yield sides.fetched(item, content)
 
 
 def _read(graph: GraphClient, session: EditSession) -> DriveItem:
@@ -110,19 +92,18 @@ def _fetch(
 class _Sides:
     """The site's side and the base, to hold a copy against."""
 
-    def __init__(
-        self, session: EditSession, document: AbstractDocument, site: Fingerprint
-    ) -> None:
+    def __init__(self, session: EditSession, seen: steady.Seen) -> None:
         self._session = session
-        self._document = document
-        self._site = site
-        self._site_changed = site.sha256 != session.base_sha256
+        self._document = seen.document
+        self._file_hash = seen.file_hash
+        self._site = seen.content
+        self._site_changed = seen.content.sha256 != session.base_sha256
 
-    def unfetched(self, item: DriveItem, file_hash: str) -> Comparison:
+    def unfetched(self, item: DriveItem) -> Comparison:
         return Comparison(
             item=item,
             document=self._document,
-            file_hash=file_hash,
+            file_hash=self._file_hash,
             site=self._site,
             content=None,
             fetched=None,
@@ -131,12 +112,12 @@ class _Sides:
             is_same=not self._site_changed,
         )
 
-    def fetched(self, item: DriveItem, file_hash: str, content: BinaryIO) -> Comparison:
+    def fetched(self, item: DriveItem, content: BinaryIO) -> Comparison:
         fetched = fingerprint_of(content)
         return Comparison(
             item=item,
             document=self._document,
-            file_hash=file_hash,
+            file_hash=self._file_hash,
             site=self._site,
             content=content,
             fetched=fetched,
@@ -148,8 +129,14 @@ class _Sides:
     def _is_site(self, fetched: Fingerprint, content: BinaryIO) -> bool:
         if fetched.sha256 == self._site.sha256:
             return True
-        with opened(self._document) as source:
-            return same_content(content, source)
+        with steady.opened_steadily(self._document, self._file_hash) as source:
+            if not same_content(content, source):
+                return False
+            source.seek(0)
+            if fingerprint_of(source) == self._site:
+                return True
+        # The copy's content is just being put there by somebody, who may yet fail.
+        raise steady.changed_meanwhile()
 
     def _is_base(self, fetched: Fingerprint, content: BinaryIO) -> bool:
         if fetched.sha256 == self._session.base_sha256:

@@ -10,6 +10,8 @@ from typing import Any
 
 from django.utils.encoding import iri_to_uri
 
+from wagtail_m365.conf import settings
+
 from . import remote
 from .closing import require_owner, require_sent, session_of
 from .formats import editable
@@ -33,6 +35,13 @@ def address_on_desktop(target: Any, user: Any) -> str:
     require_owner(session, user)
     require_sent(session)
     return remote.read(remote.graph_of(session), session).web_dav_url
+
+
+def way_to_open(filename: str) -> str:
+    """``"browser"``, ``"desktop"`` or ``"ask"``, as the site says for this format."""
+    kind = editable(filename)
+    way = settings.OPEN_WITH.get(str(kind.app).lower(), "") if kind else ""
+    return way or "browser"
 
 
 def desktop_url(filename: str, address: str) -> str:

@@ -28,6 +28,8 @@ class Place(StrEnum):
     MINE = "mine"
     SHARED = "shared"
     SITES = "sites"
+    #: Files that the person used of late, wherever they are.
+    RECENT = "recent"
 
     @property
     def scopes(self) -> tuple[str, ...]:
@@ -44,11 +46,13 @@ _SCOPES = {
     Place.MINE: bundles.SAVE,
     Place.SHARED: bundles.SHARED,
     Place.SITES: bundles.SITES,
+    Place.RECENT: bundles.SAVE,
 }
 _LABELS = {
     Place.MINE: _("My OneDrive"),
     Place.SHARED: _("Shared with me"),
     Place.SITES: _("SharePoint and Teams"),
+    Place.RECENT: _("Recent files"),
 }
 
 
@@ -132,7 +136,7 @@ class Location:
 
     def sign(self) -> str:
         """A text for an address of ours."""
-        return _sign(astuple(self), _LOCATION)
+        return sign_values(astuple(self), _LOCATION)
 
     @classmethod
     def unsign(cls, text: str) -> Self:
@@ -141,7 +145,7 @@ class Location:
         Raises:
             InvalidRequest: It is none of ours.
         """
-        return cls(**_members(cls, text, _LOCATION))
+        return cls(**unsign_values(cls, text, _LOCATION))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -177,7 +181,7 @@ class Folder:
 
     def sign(self) -> str:
         """The value of a form field."""
-        return _sign(astuple(self), _FOLDER)
+        return sign_values(astuple(self), _FOLDER)
 
     @classmethod
     def unsign(cls, text: str) -> Self:
@@ -186,15 +190,21 @@ class Folder:
         Raises:
             InvalidRequest: It is none of ours.
         """
-        return cls(**_members(cls, text, _FOLDER))
+        return cls(**unsign_values(cls, text, _FOLDER))
 
 
-def _sign(values: tuple[Any, ...], purpose: str) -> str:
+def sign_values(values: tuple[Any, ...], purpose: str) -> str:
+    """Values as a text that comes back as it was sent, or not at all."""
     signer = signing.Signer(salt=purpose, sep=".")
     return signer.sign_object(list(values), compress=True)
 
 
-def _members(kind: type[Any], text: str, purpose: str) -> dict[str, Any]:
+def unsign_values(kind: type[Any], text: str, purpose: str) -> dict[str, Any]:
+    """The members of a value out of its signed text.
+
+    Raises:
+        InvalidRequest: It is none of ours.
+    """
     signer = signing.Signer(salt=purpose, sep=".")
     names = kind.__slots__
     try:

@@ -1,8 +1,9 @@
 """An edit session goes on with another person.
 
-The copy lies in somebody's OneDrive, so it is carried over: the new owner gets a copy
-with everything that was edited, in a session with the same base, so that nothing which
-was edited on either side is taken for unchanged. The old copy is deleted last.
+A copy in somebody's OneDrive is carried over: the new owner gets a copy with everything
+that was edited, in a session with the same base, so that nothing which was edited on
+either side is taken for unchanged. The old copy is deleted last. A copy in a library
+stays where it is (:mod:`passing_on`).
 """
 
 from __future__ import annotations
@@ -19,9 +20,11 @@ from wagtail_m365.models import Connection, EditSession
 from wagtail_m365.models.edit_sessions import RemoteCopy, State
 from wagtail_m365.tokens.broker import connection_of
 
-from . import audit, closing, remote
+from . import audit, check_outs, closing, remote
 from .closing import require_sent, session_of
 from .comparing import Comparison, compared
+from .edit_folders import EditPlace, edit_location, make_folder
+from .passing_on import pass_on_in_library
 from .permissions import may_edit, may_manage, require_edit
 
 
@@ -43,19 +46,28 @@ def hand_over(
         NothingOpen: The document is not open.
         NotAllowed: ``by`` or ``to`` may not.
         NotConnected: The old or the new owner has no account connected.
+        Forbidden: The new owner's account does not reach the library.
         ItemNotFound: The copy is gone.
         WrongState: It is still being sent, or somebody has changed it just now.
     """
     old = session_of(target)
     _require_right(old, by, to)
     account = connection or connection_of(to)
+    if old.place == EditPlace.LIBRARY:
+        new = pass_on_in_library(old, to, account)
+    else:
+        new = _carry_over(old, to, account)
+    audit.record(audit.HAND_OVER, old.document, by, to=to.get_username())
+    return new
+
+
+def _carry_over(old: EditSession, to: Any, account: Connection) -> EditSession:
     from_graph = remote.graph_of(old)
     with compared(from_graph, old, fetch=True) as comparison:
         new = _begin(old, to, account)
         item = _carried(new, comparison)
     _pass_on(old, new, item, comparison)
     _clear_old(from_graph, old, comparison.item)
-    audit.record(audit.HAND_OVER, old.document, by, to=to.get_username())
     return new
 
 
@@ -78,6 +90,7 @@ def _begin(old: EditSession, to: Any, account: Connection) -> EditSession:
             document_title=old.document_title,
             owner=to,
             connection=account,
+            place=edit_location().place,
             base_sha256=old.base_sha256,
             base_file_hash=old.base_file_hash,
             base_size=old.base_size,
@@ -99,19 +112,21 @@ def _carry(graph: GraphClient, new: EditSession, comparison: Comparison) -> Driv
     content, fetched = comparison.content, comparison.fetched
     if content is None or fetched is None:
         raise WrongState("The copy was not fetched.")
-    folder = remote.make_folder(graph, new)
-    new.advance(drive_id=folder.drive_id, folder_id=folder.id)
+    folder = make_folder(graph, new, edit_location())
+    name = comparison.item.name
+    new.advance(drive_id=folder.drive_id, folder_id=folder.id, sent_name=name)
     content.seek(0)
-    return upload(
+    item = upload(
         graph,
         content,
         size=fetched.size,
         drive_id=folder.drive_id,
         parent_id=folder.id,
-        name=comparison.item.name,
+        name=name,
         conflict="fail",
         sha256=fetched.sha256,
     )
+    return check_outs.begin(graph, new, item)
 
 
 def _pass_on(
@@ -120,7 +135,12 @@ def _pass_on(
     """Both rows in one transaction: the document is always with one of them."""
     unchanged = {} if comparison.remote_changed else remote.base_of(item)
     with transaction.atomic(durable=True):
-        gone = old.advance(State.HANDED_OVER, remote_copy=RemoteCopy.LEFT_BEHIND)
+        # The sweeper deletes what was carried over, not what was seen after that.
+        gone = old.advance(
+            State.HANDED_OVER,
+            remote_copy=RemoteCopy.LEFT_BEHIND,
+            **remote.facts_of(comparison.item),
+        )
         document = get_document_model().objects.get(pk=new.document_id)
         come = gone and new.advance(
             State.OPEN,

@@ -29,25 +29,14 @@ from django.utils import timezone
 from wagtail.documents import get_document_model
 from wagtail.documents.models import AbstractDocument
 
-from wagtail_m365.errors import (
-    BothChanged,
-    ContentMismatch,
-    FileMissing,
-    M365Error,
-    WriteFailed,
-)
-from wagtail_m365.models import DocumentVersion, EditSession
+from wagtail_m365.conf import removes_versions
+from wagtail_m365.errors import ContentMismatch, FileMissing, M365Error, WriteFailed
+from wagtail_m365.models import DocumentVersion, EditSession, RemoteSource
 from wagtail_m365.models.versions import Source, Stage
 
 from . import mending
-from .content import (
-    Fingerprint,
-    document_fingerprint,
-    fingerprint_of,
-    has_content,
-    known_hash,
-    opened,
-)
+from .content import Fingerprint, fingerprint_of, has_content, known_hash
+from .steady import changed_meanwhile, opened_steadily, require_steady
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -88,10 +77,14 @@ def keep_beside(
     occasion: Occasion,
     *,
     saved_at: datetime | None = None,
+    pending: bool = False,
 ) -> DocumentVersion:
     """Store a content that the document does *not* get as a version of it.
 
-    For the side of a conflict that was not chosen. The same content is stored once.
+    For the side of a conflict that was not chosen, which is stored once unless old
+    versions are removed here, and for what waits for approval (``pending``), which has a
+    version of its own: whoever asked for it says that it is done (``Stage.PENDING``), or
+    it is dropped as unfinished.
 
     Raises:
         ContentMismatch: The storage did not keep what it was given.
@@ -99,10 +92,9 @@ def keep_beside(
     """
     content.seek(0)
     fingerprint = fingerprint_of(content)
-    kept = DocumentVersion.objects.of_document(document).kept()
-    there = kept.filter(sha256=fingerprint.sha256).first()
-    if there is not None:
+    if not pending and (there := _kept_already(document, fingerprint)) is not None:
         return there
+    stage = Stage.STORING if pending else Stage.KEPT
     version = DocumentVersion(
         document=document,
         filename=document.filename,
@@ -115,8 +107,18 @@ def keep_beside(
     with transaction.atomic(durable=True):
         version.save()
     content.seek(0)
-    _guarded(version, lambda: _store_bytes(version, content, fingerprint, Stage.KEPT))
+    _guarded(version, lambda: _store_bytes(version, content, fingerprint, stage))
     return version
+
+
+def _kept_already(
+    document: AbstractDocument, content: Fingerprint
+) -> DocumentVersion | None:
+    """The newest version with this content; none where it may be removed as old."""
+    if removes_versions():
+        return None
+    kept = DocumentVersion.objects.of_document(document).kept()
+    return kept.filter(sha256=content.sha256).first()
 
 
 def confirm(version: DocumentVersion, document: AbstractDocument) -> None:
@@ -168,14 +170,6 @@ def require_as_kept(document: AbstractDocument, version: DocumentVersion) -> Non
         raise changed_meanwhile()
 
 
-def changed_meanwhile() -> BothChanged:
-    """Somebody else has replaced the file between a look at it and the lock."""
-    return BothChanged(
-        "The document has got another file meanwhile; nothing was touched.",
-        code="changed_meanwhile",
-    )
-
-
 def _kept_if_wanted(document: AbstractDocument, user: Any) -> DocumentVersion | None:
     mending.mend(document)
     was_out = document.m365_edit_sessions.exists() or document.m365_versions.exists()
@@ -221,23 +215,14 @@ def _guarded(version: DocumentVersion, store: Callable[[], None]) -> None:
 
 
 def _store(version: DocumentVersion, document: AbstractDocument) -> None:
-    fingerprint = document_fingerprint(document)
-    if fingerprint.sha1 != version.document_file_hash:
-        _refuse_while_replaced(version)
-    with opened(document) as source:
+    """Keep what the row describes, or what was changed past Wagtail, as it is."""
+    file_hash = version.document_file_hash
+    # Opened once: whoever replaces the file meanwhile does not change what is read.
+    with opened_steadily(document, file_hash, apart_from=version) as source:
+        fingerprint = fingerprint_of(source)
+        require_steady(document, file_hash, fingerprint, apart_from=version)
+        source.seek(0)
         _store_bytes(version, source, fingerprint, Stage.REPLACING)
-
-
-def _refuse_while_replaced(version: DocumentVersion) -> None:
-    """Take nothing for the old file that somebody else is just putting in its place.
-
-    A file that was changed past Wagtail is another matter: it is kept as it is.
-    """
-    others = DocumentVersion.objects.filter(document_id=version.document_id)
-    documents = get_document_model().objects.filter(pk=version.document_id)
-    replaced = not documents.filter(file_hash=version.document_file_hash).exists()
-    if replaced or others.unsettled().exclude(pk=version.pk).exists():
-        raise changed_meanwhile()
 
 
 def _store_bytes(
@@ -266,6 +251,13 @@ def _origin_of(document: AbstractDocument) -> dict[str, Any]:
         }
     if kept.exists():
         return {"source": Source.SITE}
+    imported = RemoteSource.objects.of_document(document).first()
+    if imported is not None and imported.file_hash == document.file_hash:
+        return {
+            "source": Source.IMPORTED,
+            "saved_by": imported.imported_by,
+            "saved_at": imported.imported_at,
+        }
     return {
         "source": Source.SITE,
         "saved_by": document.uploaded_by_user,

@@ -11,6 +11,7 @@ from datetime import timedelta
 
 from django.core.files.base import File
 from django.db import transaction
+from django.db.models import F
 from django.utils import timezone
 from wagtail.documents import get_document_model
 from wagtail.documents.models import AbstractDocument
@@ -75,6 +76,35 @@ def locked_document(document_id: object) -> AbstractDocument:
     documents = get_document_model().objects.select_for_update()
     document: AbstractDocument = documents.get(pk=document_id)
     return document
+
+
+def hold_document(document_id: object) -> None:
+    """Let nobody replace its file or begin an edit session until the transaction ends."""
+    documents = get_document_model().objects.filter(pk=document_id)
+    # The UPDATE locks where ``SELECT … FOR UPDATE`` does not exist (SQLite); that one
+    # also holds up rows which refer to the document (PostgreSQL).
+    documents.update(collection_id=F("collection_id"))
+    list(documents.select_for_update().values_list("pk"))
+
+
+def is_being_replaced(
+    document: AbstractDocument,
+    file_hash: str,
+    *,
+    apart_from: DocumentVersion | None = None,
+) -> bool:
+    """Is somebody replacing the document's file, or has just done so?
+
+    Args:
+        document: The document.
+        file_hash: Wagtail's hash, as it was read from the row.
+        apart_from: One's own replacement.
+    """
+    others = DocumentVersion.objects.of_document(document).unsettled()
+    if apart_from is not None:
+        others = others.exclude(pk=apart_from.pk)
+    rows = get_document_model().objects.filter(pk=document.pk, file_hash=file_hash)
+    return others.exists() or not rows.exists()
 
 
 def lock(version: DocumentVersion) -> bool:

@@ -23,16 +23,17 @@ from wagtail_m365.errors import (
     NotAllowed,
     WrongState,
 )
-from wagtail_m365.graph.client import GraphClient
 from wagtail_m365.graph.names import safe_name
 from wagtail_m365.graph.types import DriveItem
 from wagtail_m365.models import Connection, EditSession
 from wagtail_m365.models.edit_sessions import RemoteCopy, State
 from wagtail_m365.tokens.broker import connection_of
 
-from . import audit, closing, mending, remote
+from . import audit, check_outs, closing, mending, remote
 from .content import document_fingerprint, known_hash, opened
+from .edit_folders import edit_location, make_folder
 from .preflight import Refusal, preflight
+from .room import require_room
 
 __all__ = ["Opened", "Refusal", "open_document", "preflight"]
 
@@ -90,6 +91,7 @@ def _claim(document: AbstractDocument, user: Any, account: Connection) -> EditSe
     found = _own(document, user)
     if found is not None:
         return found
+    location = edit_location()
     try:
         with transaction.atomic(durable=True):
             return EditSession.objects.create(
@@ -98,6 +100,7 @@ def _claim(document: AbstractDocument, user: Any, account: Connection) -> EditSe
                 open_for=document,
                 owner=user,
                 connection=account,
+                place=location.place,
             )
     except IntegrityError:
         found = _own(document, user)
@@ -163,8 +166,8 @@ def _give_up(session: EditSession, error: M365Error) -> None:
 
 
 def _send(session: EditSession, document: AbstractDocument) -> Opened:
-    graph = remote.graph_of(session)
-    item = _arrived_before(graph, session) or _upload(graph, session, document)
+    item = _arrived_before(session) or _upload(session, document)
+    item = check_outs.begin(remote.graph_of(session), session, item)
     arrived = session.advance(
         State.OPEN,
         item_id=item.id,
@@ -177,28 +180,34 @@ def _send(session: EditSession, document: AbstractDocument) -> Opened:
     return Opened(session=session, web_url=item.web_url, resumed=False)
 
 
-def _arrived_before(graph: GraphClient, session: EditSession) -> DriveItem | None:
+def _arrived_before(session: EditSession) -> DriveItem | None:
     """What an attempt that died has sent: the hash of it is in the ledger.
 
     Its tags are not taken as those of the base: it may have been edited since.
     """
     if not session.folder_id:
         return None
-    return next(iter(remote.files_in_folder(graph, session)), None)
+    return next(iter(remote.files_in_folder(remote.graph_of(session), session)), None)
 
 
-def _upload(
-    graph: GraphClient, session: EditSession, document: AbstractDocument
-) -> DriveItem:
+def _upload(session: EditSession, document: AbstractDocument) -> DriveItem:
     from wagtail_m365.graph.uploads import upload
 
     current = get_document_model().objects.get(pk=document.pk)
     content = document_fingerprint(current)
-    folder = remote.make_folder(graph, session)
+    location = edit_location()
+    # The site may have chosen another place since the row was written.
+    session.place = location.place
+    graph = remote.graph_of(session)
+    require_room(graph, location, content.size)
+    folder = make_folder(graph, session, location)
+    name = safe_name(current.filename)
     noted = session.advance(
+        place=location.place,
         drive_id=folder.drive_id,
         folder_id=folder.id,
-        item_name=safe_name(current.filename),
+        item_name=name,
+        sent_name=name,
         base_sha256=content.sha256,
         base_file_hash=known_hash(current),
         base_size=content.size,

@@ -9,13 +9,17 @@ from __future__ import annotations
 from typing import Any
 
 from wagtail.documents.models import AbstractDocument
+from wagtail.models import GroupCollectionPermission
 
+from wagtail_m365.conf import settings
 from wagtail_m365.errors import NotAllowed
 
 from .wagtail_compat import document_policy
 
 #: On ``M365Settings``: may connect an account and use this extension.
 USE = "wagtail_m365.use_microsoft365"
+#: On ``DocumentVersion``: needs nobody's approval where ``MODERATION`` is on.
+PUBLISH = "wagtail_m365.publish_brought_back"
 #: Either lets people end and hand over the edit sessions of others.
 _MANAGE = ("wagtail_m365.manage_edit_sessions", "wagtail_m365.change_m365settings")
 
@@ -43,6 +47,26 @@ def may_create(collection: Any, user: Any) -> bool:
 def may_manage(user: Any) -> bool:
     """May this person end or hand over the edit sessions of others?"""
     return _active(user) and any(map(user.has_perm, _MANAGE))
+
+
+def may_publish(document: AbstractDocument, user: Any) -> bool:
+    """May this person give this document another file without asking anybody?
+
+    Where ``MODERATION`` is on, that takes the permission to publish what was brought
+    back, for all documents or for the document's collection and those below it.
+    """
+    if not may_edit(document, user):
+        return False
+    if not settings.MODERATION or user.has_perm(PUBLISH):
+        return True
+    held = GroupCollectionPermission.objects.filter(
+        group__user=user,
+        permission__content_type__app_label="wagtail_m365",
+        permission__codename=PUBLISH.rpartition(".")[2],
+    )
+    place = document.collection
+    above = place.get_ancestors(inclusive=True)
+    return bool(held.filter(collection__in=above).exists())
 
 
 def require_edit(document: AbstractDocument, user: Any) -> None:

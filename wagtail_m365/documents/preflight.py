@@ -46,13 +46,18 @@ def leaves_protection(document: AbstractDocument) -> bool:
     return settings.PRIVATE_COLLECTIONS == "warn" and is_private(document)
 
 
+def is_held_back(document: AbstractDocument) -> bool:
+    """Must this document not leave the site?"""
+    return settings.PRIVATE_COLLECTIONS == "forbid" and is_private(document)
+
+
 def refuse_private(document: AbstractDocument) -> None:
     """Hold back what the site wants to hold back.
 
     Raises:
         NotAllowed: The document is private and must not leave the site.
     """
-    if settings.PRIVATE_COLLECTIONS == "forbid" and is_private(document):
+    if is_held_back(document):
         raise NotAllowed(
             "Documents of private collections do not leave this site.",
             code="private_collection",

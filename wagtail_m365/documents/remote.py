@@ -1,8 +1,6 @@
-"""The copy of an edit session in Microsoft 365: its folder, its item, its end.
+"""The copy of an edit session in Microsoft 365: its item, its content, what is known.
 
-Every session has a folder of its own in the app's folder, so that equal names never
-meet and the file keeps the name that people know. All that this needs is the right to
-the app's folder (``Files.ReadWrite.AppFolder``).
+Where its folder is made is told in :mod:`edit_folders`, how it ends in :mod:`removing`.
 """
 
 from __future__ import annotations
@@ -12,20 +10,16 @@ from typing import Any, BinaryIO
 
 from wagtail_m365.errors import (
     ContentMismatch,
-    GraphError,
-    ItemLocked,
     ItemNotFound,
     NotConnected,
-    PreconditionFailed,
 )
 from wagtail_m365.graph.client import GraphClient
 from wagtail_m365.graph.downloads import Downloaded
 from wagtail_m365.graph.types import DriveItem
-from wagtail_m365.models import EditSession
-from wagtail_m365.models.edit_sessions import RemoteCopy
-from wagtail_m365.tokens import bundles
+from wagtail_m365.models import Connection, EditSession
 
 from .clients import graph_for
+from .edit_folders import scopes_of
 
 #: Seconds that the pauses of one request may take: somebody looks on.
 PATIENCE = 6.0
@@ -34,7 +28,7 @@ _FETCHES = 3
 
 
 def graph_of(session: EditSession) -> GraphClient:
-    """A client with the account in whose OneDrive the copy lies.
+    """A client with the owner's account, which holds or reaches the copy.
 
     Raises:
         NotConnected: That account was disconnected (code ``account_gone``).
@@ -44,15 +38,12 @@ def graph_of(session: EditSession) -> GraphClient:
             "The account that holds the copy is not connected any more.",
             code="account_gone",
         )
-    return graph_for(session.connection, bundles.EDIT, patience=PATIENCE)
+    return graph_with(session.connection, session)
 
 
-def make_folder(graph: GraphClient, session: EditSession) -> DriveItem:
-    """The session's own folder, made when first asked for."""
-    drives = graph.drives
-    app_folder = drives.app_folder()
-    name = f"{session.document_id}-{session.pk.hex[:8]}"
-    return drives.ensure_folder(app_folder.drive_id, name, parent_id=app_folder.id)
+def graph_with(account: Connection, session: EditSession) -> GraphClient:
+    """A client with another account, which may reach a copy in a library."""
+    return graph_for(account, scopes_of(session.place), patience=PATIENCE)
 
 
 def files_in_folder(graph: GraphClient, session: EditSession) -> list[DriveItem]:
@@ -101,6 +92,13 @@ def is_same_content(item: DriveItem, other: DriveItem) -> bool:
     return bool(item.ctag) and item.ctag == other.ctag
 
 
+def holds_base(item: DriveItem, session: EditSession) -> bool:
+    """Does Microsoft say that the copy still has the content it was known to have?"""
+    if session.base_quick_xor and item.hashes.quick_xor:
+        return session.base_quick_xor == item.hashes.quick_xor
+    return bool(session.base_ctag) and session.base_ctag == item.ctag
+
+
 def last_seen(session: EditSession) -> DriveItem | None:
     """The copy as the ledger knows it; None if it is not known to have arrived."""
     if not session.item_id:
@@ -108,39 +106,18 @@ def last_seen(session: EditSession) -> DriveItem | None:
     return DriveItem(id=session.item_id, ctag=session.remote_ctag)
 
 
-def remove(
-    graph: GraphClient, session: EditSession, expected: DriveItem | None = None
-) -> RemoteCopy:
-    """Delete the copy for good where that is possible, else into the recycle bin.
-
-    Args:
-        graph: Asks with the account that holds the copy.
-        session: Its session.
-        expected: Delete only if the content is still this one.
-
-    Returns:
-        What became of it.
-
-    Raises:
-        PreconditionFailed: The content is another one than expected; nothing is gone.
-        ItemLocked: Office has the file open; nothing is gone.
-    """
-    became = _remove_item(graph, session, expected)
-    if session.folder_id:
-        _remove_empty_folder(graph, session)
-    return became
-
-
 def facts_of(item: DriveItem) -> dict[str, Any]:
     """What the ledger keeps of a drive item."""
     return {
         "item_name": item.name,
+        "remote_folder_id": item.parent_id,
         "web_url": item.web_url,
         "remote_etag": item.etag,
         "remote_ctag": item.ctag,
         "remote_size": item.size,
         "remote_modified_at": item.modified_at,
         "remote_modified_by": item.modified_by[:255],
+        "checked_out_by": item.checked_out_by[:255],
     }
 
 
@@ -159,58 +136,3 @@ def _fetch_once(graph: GraphClient, item: DriveItem, target: BinaryIO) -> Downlo
     downloaded = graph.drives.download(item, target)
     target.seek(0)
     return downloaded
-
-
-def _remove_item(
-    graph: GraphClient, session: EditSession, expected: DriveItem | None
-) -> RemoteCopy:
-    if not session.item_id:
-        return _remove_what_arrived(graph, session)
-    try:
-        item = graph.drives.item(session.drive_id, session.item_id)
-    except ItemNotFound:
-        return RemoteCopy.GONE
-    if expected is not None and not is_same_content(item, expected):
-        raise PreconditionFailed("The copy was changed again; it was not deleted.")
-    return delete_for_good(graph, item, expected is not None)
-
-
-def _remove_what_arrived(graph: GraphClient, session: EditSession) -> RemoteCopy:
-    if not session.folder_id:
-        return RemoteCopy.NONE
-    became = RemoteCopy.NONE
-    for item in files_in_folder(graph, session):
-        # Nobody knows what it holds: it must be possible to get it back.
-        became = _delete_into_bin(graph, item, item.etag)
-    return became
-
-
-def delete_for_good(
-    graph: GraphClient, item: DriveItem, only_this: bool = False
-) -> RemoteCopy:
-    """Past the recycle bin where the drive can; personal ones cannot."""
-    try:
-        graph.drives.permanently_delete(item.drive_id, item.id)
-    except (ItemLocked, PreconditionFailed):
-        raise
-    except GraphError:
-        if_match = item.etag if only_this else ""
-        return _delete_into_bin(graph, item, if_match)
-    return RemoteCopy.DELETED
-
-
-def _delete_into_bin(graph: GraphClient, item: DriveItem, if_match: str) -> RemoteCopy:
-    try:
-        graph.drives.delete(item.drive_id, item.id, if_match=if_match)
-    except ItemNotFound:
-        return RemoteCopy.DELETED
-    return RemoteCopy.IN_RECYCLE_BIN
-
-
-def _remove_empty_folder(graph: GraphClient, session: EditSession) -> None:
-    """The folder goes too, unless somebody has put something of theirs into it."""
-    with suppress(GraphError):
-        children = graph.drives.children(session.drive_id, session.folder_id)
-        if next(children, None) is None:
-            folder = graph.drives.item(session.drive_id, session.folder_id)
-            delete_for_good(graph, folder)

@@ -16,6 +16,7 @@ from wagtail.documents.models import AbstractDocument
 
 from wagtail_m365.errors import (
     BothChanged,
+    ItemLocked,
     ItemNotFound,
     NotAllowed,
     PreconditionFailed,
@@ -28,13 +29,14 @@ from wagtail_m365.models import EditSession
 from wagtail_m365.models.edit_sessions import State
 from wagtail_m365.models.versions import Source
 
-from . import audit, closing, keeping, mending, remote
-from .bringing_back import BroughtBack, finish, take
+from . import audit, check_outs, closing, keeping, mending, proposing, remote
+from .bringing_back import finish
 from .closing import require_owner, require_sent, session_of
 from .comparing import Comparison, compared
 from .content import opened
 from .keeping import Occasion
 from .permissions import may_create
+from .taking import BroughtBack, propose_copy, take_or_propose
 from .wagtail_compat import create_document
 
 
@@ -42,7 +44,8 @@ from .wagtail_compat import create_document
 class KeptBoth:
     """The edited file is a document of its own now."""
 
-    document: AbstractDocument
+    #: ``None``: it becomes one when somebody approves.
+    document: AbstractDocument | None
     #: Why the copy in Microsoft 365 could not be deleted; ``""`` when it was.
     stays_open: str = ""
 
@@ -58,9 +61,10 @@ def take_theirs(
     """
     session, graph = _begin(target, user)
     with compared(graph, session, fetch=True) as comparison:
-        version = take(session, user, comparison, comment)
-        outcome = BroughtBack(outcome="taken", version=version)
-    return finish(graph, session, comparison.item, outcome) if close else outcome
+        outcome = take_or_propose(session, user, comparison, comment)
+    return finish(
+        graph, session, comparison.item, outcome, close=close, comment=comment
+    )
 
 
 def keep_ours(
@@ -81,7 +85,9 @@ def keep_ours(
         version = _keep_loser(session, comparison, comment)
     outcome = BroughtBack(outcome="unchanged", version=version)
     if close:
-        return finish(graph, session, comparison.item, outcome)
+        return finish(
+            graph, session, comparison.item, outcome, close=True, comment=comment
+        )
     _send_ours(graph, session, comparison)
     return outcome
 
@@ -99,6 +105,11 @@ def keep_both(target: Any, user: Any, *, title: str = "") -> KeptBoth:
     if not may_create(original.collection, user):
         raise NotAllowed("This person may not add documents to this collection.")
     with compared(graph, session, fetch=True) as comparison:
+        if proposing.needs_approval(original, user):
+            name = _title_of(original, title)
+            propose_copy(session, user, comparison, new_title=name)
+            why_not = closing.close(graph, session, comparison.item)
+            return KeptBoth(document=None, stays_open=why_not)
         document = _new_document(session, user, comparison, title)
     why_not = closing.close(graph, session, comparison.item)
     audit.record(audit.KEEP_BOTH, original, user, title=document.title)
@@ -151,7 +162,10 @@ def _send_ours(
     graph: GraphClient, session: EditSession, comparison: Comparison
 ) -> None:
     """Give the copy the site's content, if it is still the one that was looked at."""
-    item = _replace_content(graph, comparison)
+    try:
+        item = _replace_content(graph, comparison)
+    except ItemLocked as error:
+        raise check_outs.explain_lock(error, session, comparison.item) from error
     sent = session.advance(
         State.OPEN,
         base_sha256=comparison.site.sha256,
@@ -183,6 +197,11 @@ def _replace_content(graph: GraphClient, comparison: Comparison) -> DriveItem:
             ) from error
 
 
+def _title_of(original: AbstractDocument, title: str) -> str:
+    name = title or _("%(title)s (edited in Microsoft 365)") % {"title": original.title}
+    return name[:255]
+
+
 def _new_document(
     session: EditSession, user: Any, comparison: Comparison, title: str
 ) -> AbstractDocument:
@@ -196,10 +215,10 @@ def _new_document(
         content_type=original.content_type,
         size=comparison.fetched.size,
     )
-    name = title or _("%(title)s (edited in Microsoft 365)") % {"title": original.title}
+    name = _title_of(original, title)
     try:
         document = create_document(
-            user, title=name[:255], collection_id=original.collection_id, upload=upload
+            user, title=name, collection_id=original.collection_id, upload=upload
         )
     except PermissionDenied as error:
         raise NotAllowed("The site does not let this person do that.") from error

@@ -90,3 +90,13 @@ def _target(graph: GraphClient, folder: str, into: Folder | None) -> tuple[str, 
         made = graph.drives.ensure_folder(drive_id, folder, parent_id=top_id)
         return drive_id, made.id
     return drive_id, top_id or graph.drives.root(drive_id).id
+
+
+def is_large(document: AbstractDocument) -> bool:
+    """Does it take more than one request to send it?"""
+    from wagtail_m365.graph.uploads import SIMPLE_LIMIT
+
+    try:
+        return bool(document.file.size > SIMPLE_LIMIT)
+    except (OSError, ValueError):
+        return False

@@ -5,22 +5,21 @@ May run as often as one likes, and in several workers at once.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from django.db.models import Q
 from django.utils import timezone
 from wagtail.documents import get_document_model
 
-from wagtail_m365.conf import settings
+from wagtail_m365.conf import removes_versions
 from wagtail_m365.errors import M365Error
 from wagtail_m365.graph.types import DriveItem
 from wagtail_m365.models import DocumentVersion, EditSession
 from wagtail_m365.models.edit_sessions import RemoteCopy, State
 
 from . import closing, mending, remote
-from .checking import refresh
+from .reminding import due, forgotten, remind
 from .versions import thin_out
 
 #: After this time nobody is sending a document any more.
@@ -39,10 +38,15 @@ class Swept:
     finished: list[str] = field(default_factory=list)
     #: Sessions that nobody can reach: person, account or document is gone.
     lost: list[str] = field(default_factory=list)
-    #: Copies that ended sessions had left behind.
+    #: Copies that ended sessions had left behind. Which of them are left to their owners
+    #: since they were edited, a dry run does not ask.
     cleared: list[str] = field(default_factory=list)
+    #: Such copies that were edited since, or of which nobody knows what they hold.
+    left: list[str] = field(default_factory=list)
     #: Sessions in which nothing has happened for long; their owners should know.
     forgotten: list[EditSession] = field(default_factory=list)
+    #: Those of them whose owners are told now, once in each period.
+    reminded: list[EditSession] = field(default_factory=list)
     #: Versions beyond what the site wants to keep.
     thinned: list[str] = field(default_factory=list)
     #: What could not be done now, and why (an error's code).
@@ -61,31 +65,9 @@ def sweep(*, dry_run: bool = False) -> Swept:
     _end_stuck(swept, now, dry_run)
     _clear_copies(swept, dry_run)
     swept.forgotten = list(forgotten(now))
+    _remind(swept, now, dry_run)
     _thin_out(swept, dry_run)
     return swept
-
-
-def forgotten(now: datetime) -> Iterable[EditSession]:
-    """Open sessions in which nothing has happened for long, the oldest first."""
-    since = now - timedelta(hours=settings.FORGOTTEN_AFTER_HOURS)
-    happened_since = Q(brought_back_at__gte=since) | Q(remote_modified_at__gte=since)
-    sessions = EditSession.objects.unfinished().filter(opened_at__lt=since)
-    return sessions.exclude(happened_since).order_by("opened_at")
-
-
-def refresh_open_sessions() -> list[tuple[str, str]]:
-    """Ask Microsoft how every open copy stands, so that listings know.
-
-    Returns:
-        What could not be asked, and why (an error's code).
-    """
-    failed = []
-    for session in EditSession.objects.unfinished().exclude(state=State.OPENING):
-        try:
-            refresh(session)
-        except M365Error as error:
-            failed.append((str(session.pk), error.code))
-    return failed
 
 
 def _mend(swept: Swept, now: datetime, dry_run: bool) -> None:
@@ -149,14 +131,22 @@ def _what_arrived(session: EditSession) -> DriveItem | None:
 
 def _clear_copies(swept: Swept, dry_run: bool) -> None:
     for session in EditSession.objects.all().with_copy_left_behind():
-        if dry_run or closing.clear_away(session):
-            swept.cleared.append(str(session))
+        if not dry_run and not closing.clear_away(session):
+            swept.failed.append((str(session), "copy_not_cleared"))
+        elif session.remote_copy == RemoteCopy.LEFT_TO_OWNER:
+            swept.left.append(str(session))
         else:
-            swept.failed.append((str(session), "not_cleared"))
+            swept.cleared.append(str(session))
+
+
+def _remind(swept: Swept, now: datetime, dry_run: bool) -> None:
+    for session in due(now):
+        if dry_run or remind(session, now):
+            swept.reminded.append(session)
 
 
 def _thin_out(swept: Swept, dry_run: bool) -> None:
-    if not (settings.KEEP_VERSIONS or settings.KEEP_VERSIONS_DAYS):
+    if not removes_versions():
         return
     with_versions = DocumentVersion.objects.values("document_id")
     documents = get_document_model().objects.filter(pk__in=with_versions)

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any, TypeAlias
 
 from django.core.exceptions import ValidationError
 from django.core.files.uploadedfile import UploadedFile
 from django.forms.models import modelform_factory
+from taggit.models import Tag
+from taggit.utils import edit_string_for_tags
 from wagtail.documents import get_document_model
 from wagtail.documents.forms import formfield_for_dbfield, get_document_base_form
 from wagtail.documents.models import AbstractDocument
@@ -96,6 +99,82 @@ def create_document(
     created = form.save()
     log(created, "wagtail.create", user=user, content_changed=True)
     return created
+
+
+def add_document(
+    document: AbstractDocument,
+    user: Any,
+    upload: UploadedFile[bytes],
+    title: str,
+    tags: Iterable[str] = (),
+) -> AbstractDocument:
+    """Add a document as the admin would: with *all* fields of the site's form.
+
+    Fields that a file cannot fill get what an empty form begins with; a form that wants
+    more of a person says so.
+
+    Raises:
+        PermissionDenied: The site does not let this person do that.
+        ValidationError: The form refuses; its ``error_dict`` tells each field's reason.
+    """
+    form = _whole_form(document, user, upload, title, tags)
+    if not form.is_valid():
+        raise ValidationError(form.errors.as_data())
+    action_class = (
+        action_registry.get_action_class(type(document), "create")
+        if action_registry is not None
+        else None
+    )
+    if action_class is not None:
+        created: AbstractDocument = action_class(
+            document, user=user, form=form
+        ).execute()
+        return created
+    created = form.save()
+    log(created, "wagtail.create", user=user, content_changed=True)
+    return created
+
+
+def delete_document(document: AbstractDocument, user: Any) -> None:
+    """Delete a document as the admin would; the caller has asked for the permission."""
+    action_class = (
+        action_registry.get_action_class(type(document), "delete")
+        if action_registry is not None
+        else None
+    )
+    if action_class is not None:
+        action_class(document, user=user).execute()
+        return
+    log(document, "wagtail.delete", user=user, deleted=True)
+    document.delete()
+
+
+def _whole_form(
+    document: AbstractDocument,
+    user: Any,
+    upload: UploadedFile[bytes],
+    title: str,
+    tags: Iterable[str],
+) -> DocumentForm:
+    model = type(document)
+    form_class: Any = modelform_factory(
+        model,
+        form=get_document_base_form(),
+        fields=[*dict.fromkeys([*model.admin_form_fields, "collection"])],
+        formfield_callback=formfield_for_dbfield,
+    )
+    begun = form_class(instance=document, user=user)
+    data = {name: begun[name].value() for name in begun.fields if name != "file"}
+    given = {
+        "title": title,
+        "collection": document.collection_id,
+        "tags": edit_string_for_tags([Tag(name=name) for name in tags]),
+    }
+    told = {name: value for name, value in (data | given).items() if value is not None}
+    form: DocumentForm = form_class(
+        data=told, files={"file": upload}, instance=document, user=user
+    )
+    return form
 
 
 def _edit_action(model: type[AbstractDocument]) -> Any:

@@ -33,6 +33,7 @@ from . import keeping, mending
 from .content import known_hash
 from .keeping import Occasion
 from .permissions import require_edit
+from .steady import changed_meanwhile
 from .wagtail_compat import file_form, save_as_edit
 
 logger = logging.getLogger(__name__)
@@ -75,7 +76,7 @@ def replace_file(
     mending.mend(document)
     current = get_document_model().objects.get(pk=document.pk)
     _require_hash(current, expected_hash)
-    _require_acceptable(current, user, file)
+    require_acceptable(current, user, file)
     version = keeping.keep(current, occasion or Occasion(user=user, source=Source.SITE))
     try:
         _replace(version, user, _upload(current, file), alongside)
@@ -125,11 +126,15 @@ def _undone(version: DocumentVersion, error: Exception) -> M365Error | None:
 
 def _require_hash(document: AbstractDocument, expected_hash: str) -> None:
     if known_hash(document) != expected_hash:
-        raise keeping.changed_meanwhile()
+        raise changed_meanwhile()
 
 
-def _require_acceptable(document: AbstractDocument, user: Any, file: BinaryIO) -> None:
-    """Ask the site's form before anything is stored; on an object of its own."""
+def require_acceptable(document: AbstractDocument, user: Any, file: BinaryIO) -> None:
+    """Ask the site's form before anything is stored; on an object of its own.
+
+    Raises:
+        WriteRefused: The form refuses the file; ``facts["errors"]``.
+    """
     throw_away = get_document_model().objects.get(pk=document.pk)
     form = file_form(throw_away, user, _upload(document, file))
     if not form.is_valid():

@@ -10,12 +10,14 @@ from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 from types import MappingProxyType
 
-from wagtail_m365.errors import Explanation, GraphError, M365Error
+from wagtail_m365.errors import Actor, Explanation, GraphError, M365Error
 
 from . import (
     account_codes,
     documents,
     graph,
+    health,
+    importing,
     registration_codes,
     set_up,
     sign_in,
@@ -23,7 +25,7 @@ from . import (
 )
 from .wording import Words
 
-__all__ = ["TABLE", "Words", "explain"]
+__all__ = ["TABLE", "Words", "explain", "in_one_line"]
 
 #: Code → words. Codes of Graph begin with ``graph.`` and are in lower case.
 TABLE: Mapping[str, Words] = MappingProxyType(
@@ -34,6 +36,8 @@ TABLE: Mapping[str, Words] = MappingProxyType(
     | account_codes.WORDS
     | graph.WORDS
     | documents.WORDS
+    | health.WORDS
+    | importing.WORDS
 )
 
 
@@ -41,13 +45,29 @@ def explain(error: M365Error) -> Explanation:
     """What happened, who must act and the next step, in the active language."""
     words = next(TABLE[code] for code in _codes(error) if code in TABLE)
     facts = {**error.facts, "scopes": ", ".join(getattr(error, "scopes", ()))}
+    actor, next_step = words.actor, str(words.next_step)
+    if actor == Actor.EDITOR and facts.get("service"):
+        # The account is the site's: whoever meets the error cannot sign in with it.
+        actor, next_step = Actor.SITE_ADMIN, str(tokens.SERVICE_STEP) % facts
     return Explanation(
         code=error.code,
         what=words.sentence(facts),
-        actor=words.actor,
-        next_step=str(words.next_step),
+        actor=actor,
+        next_step=next_step,
         reference=_reference(error),
     )
+
+
+def in_one_line(error: M365Error | str) -> str:
+    """What happened, the next step, and the code to look up, for a terminal.
+
+    Args:
+        error: The error, or its code where no more was kept of it.
+    """
+    if isinstance(error, str):
+        error = M365Error(code=error)
+    told = error.explanation
+    return f"{told.what} {told.next_step} ({told.code})"
 
 
 def _codes(error: M365Error) -> Iterator[str]:

@@ -33,7 +33,11 @@ _ACCOUNT = rows(
         "aadsts65004",
         editor(
             _("You did not agree to the rights that the site asked for."),
-            _("Sign in again and agree if you want to use Microsoft 365 here."),
+            _(
+                "Sign in again and agree if you want to use Microsoft 365 here. If "
+                "Microsoft said that approval is needed, only an administrator can give "
+                "it: ask your Microsoft 365 administrator."
+            ),
         ),
     ),
     (
@@ -180,7 +184,8 @@ _POLICY = rows(
         entra_admin(
             _("A Conditional Access policy of your organisation refuses the sign-in."),
             _(
-                "Look up this sign-in in the sign-in log, and exempt the application there."
+                "Look up this sign-in in the sign-in log, and exempt the application in "
+                "the policy it names."
             ),
         ),
     ),

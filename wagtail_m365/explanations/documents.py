@@ -8,6 +8,13 @@ from .wording import editor, nobody, rows, site_admin
 
 WORDS = rows(
     (
+        "copy_not_cleared",
+        nobody(
+            _("The copy of an ended edit session could not be deleted."),
+            _("The next sweep tries again; the document here is unchanged."),
+        ),
+    ),
+    (
         "document_error",
         editor(
             _("The document could not be taken to Microsoft 365 or back."),
@@ -120,10 +127,45 @@ WORDS = rows(
         ),
     ),
     (
+        "transfer_cancelled",
+        editor(
+            _("The transfer was cancelled."),
+            _("Start it again if the file is still wanted."),
+        ),
+    ),
+    (
+        "refused_by_site",
+        site_admin(
+            _("A rule of this site keeps this document from being saved."),
+            _("Ask your site administrator what that rule is."),
+        ),
+    ),
+    (
+        "transfer_interrupted",
+        nobody(
+            _("The transfer was cut short by something unexpected on this site."),
+            _("Try again; if it happens again, tell your site administrator."),
+        ),
+    ),
+    (
+        "transfer_account_gone",
+        editor(
+            _("The Microsoft account of this transfer is not connected any more."),
+            _("Connect the account again, then start anew."),
+        ),
+    ),
+    (
         "changed_meanwhile",
         editor(
             _("Somebody changed this document in the meantime; nothing was touched."),
             _("Look at the document as it is now, then try again."),
+        ),
+    ),
+    (
+        "decided",
+        editor(
+            _("Somebody has decided on this file already."),
+            _("Look at the document's versions: they say what became of it."),
         ),
     ),
     (
@@ -166,6 +208,91 @@ WORDS = rows(
         editor(
             _("The file that came back is protected by a label or a password."),
             _("Remove the protection in Office, then bring the document back again."),
+        ),
+    ),
+    (
+        "edit_location_unreadable",
+        site_admin(
+            _("The setting that says where copies lie cannot be understood."),
+            _("Correct EDIT_LOCATION in the Django settings."),
+        ),
+    ),
+    (
+        "edit_folder_gone",
+        site_admin(
+            _("The library folder for copies is gone, or your account cannot see it."),
+            _("Choose the folder again in the settings, or give access to its site."),
+        ),
+    ),
+    (
+        "edit_folder_forbidden",
+        site_admin(
+            _("Your Microsoft account may not write into the library for copies."),
+            _("Ask the owners of that SharePoint site to make the person a member."),
+        ),
+    ),
+    (
+        "no_room",
+        editor(
+            _("There is no room for the file where it would go; nothing was sent."),
+            _("Delete what is not needed there, and empty its recycle bin."),
+            _("%(size)s bytes are needed, %(left)s are left."),
+        ),
+    ),
+    (
+        "checked_out_by_other",
+        editor(
+            _("Somebody else has the file checked out in the library."),
+            _("Ask that person to check it in, then try again."),
+            _("It is checked out by %(who)s."),
+        ),
+    ),
+    (
+        "library_not_reachable",
+        editor(
+            _("Your Microsoft account does not reach the library of this file."),
+            _("Ask the owners of that SharePoint site to make you a member."),
+            _("The account is %(account)s."),
+        ),
+    ),
+    (
+        "joining_forbidden",
+        site_admin(
+            _("This site does not let people join by a link."),
+            _("Ask for the document to be brought back, or allow JOIN_BY_LINK."),
+        ),
+    ),
+    (
+        "link_refused",
+        editor(
+            _("Microsoft gives no link with which your organisation could join."),
+            _(
+                "Ask for the document to be brought back, or the administrators of "
+                "Microsoft 365 to allow links for people in the organisation."
+            ),
+        ),
+    ),
+    (
+        "owner_unreachable",
+        editor(
+            _(
+                "The account that holds the copy is not connected to this site any more."
+            ),
+            _("Ask that person to connect it again, then join."),
+        ),
+    ),
+    (
+        "already_yours",
+        editor(
+            _("You have this document open yourself."),
+            _("Go on with “Keep editing” on the document's page."),
+        ),
+    ),
+    (
+        "no_preview",
+        editor(
+            _("Microsoft gives no preview of this file."),
+            _("Open it in Microsoft 365 instead."),
         ),
     ),
 )

@@ -13,7 +13,7 @@ from .wording import entra_admin, rows, site_admin
 
 WORDS = rows(
     (
-        "aadsts50011 aadsts500113 aadsts900971",
+        "aadsts50011 aadsts500113 aadsts900971 aadsts500112",
         site_admin(
             _("The address to which Microsoft sends people back is not registered."),
             _(
@@ -158,12 +158,70 @@ WORDS = rows(
         ),
     ),
     (
-        "aadsts700084",
+        "aadsts700084 aadsts9002325 aadsts9002327",
         site_admin(
-            _("The redirect URI is registered for the wrong platform."),
             _(
-                "Move it from Single-page application to Web in the app registration; "
-                "then everybody connects once more."
+                "The redirect URI is registered for the platform Single-page "
+                "application; this site needs the platform Web."
+            ),
+            _(
+                "Move it from Single-page application to Web under Authentication in "
+                "the app registration; then everybody connects once more."
+            ),
+        ),
+    ),
+    (
+        "aadsts9002326",
+        site_admin(
+            _("The redirect URI is registered for another platform than Web."),
+            _("Register it for the platform Web under Authentication."),
+        ),
+    ),
+    (
+        "aadsts700024",
+        site_admin(
+            _("The clock of this server and Microsoft's clock differ too much."),
+            _("Set this server's clock, and let it be kept right (NTP)."),
+        ),
+    ),
+    (
+        "aadsts650053 aadsts28000 aadsts1002012",
+        site_admin(
+            _("A right was asked for that Microsoft does not know."),
+            _("Check the scopes that the plugin or the settings ask for."),
+        ),
+    ),
+    (
+        "aadsts700051",
+        site_admin(
+            _("The app registration does not allow this way of signing in."),
+            _("Register the redirect URI for the platform Web."),
+        ),
+    ),
+    (
+        "aadsts700211 aadsts700212 aadsts700213",
+        site_admin(
+            _("No federated credential of the application fits this site's assertion."),
+            _(
+                "Compare issuer, subject and audience under Certificates & secrets → "
+                "Federated credentials."
+            ),
+        ),
+    ),
+    (
+        "aadsts7000216",
+        site_admin(
+            _("Microsoft wants a client secret, and this site sends none."),
+            _("Add a secret or a certificate to the app registration."),
+        ),
+    ),
+    (
+        "aadsts500200",
+        site_admin(
+            _("A personal account was used, and the application is for organisations."),
+            _(
+                "Sign in with a work or school account; or register the application "
+                "for personal accounts, too, and set the tenant to common."
             ),
         ),
     ),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.utils.translation import gettext_lazy as _
 
-from .wording import rows, site_admin
+from .wording import editor, rows, site_admin
 
 WORDS = rows(
     (
@@ -35,6 +35,19 @@ WORDS = rows(
         site_admin(
             _("This site does not let editors use an app registration of their own."),
             _("Connect the account again, with the site's own app registration."),
+        ),
+    ),
+    (
+        "own_registration_elsewhere",
+        editor(
+            _(
+                "Your own app registration was entered for another server than the site "
+                "uses now."
+            ),
+            _(
+                "Enter it again under Account → Microsoft 365, if you know why the site "
+                "changed; if not, ask an administrator of the site first."
+            ),
         ),
     ),
     (

@@ -22,6 +22,42 @@ WORDS = rows(
         ),
     ),
     (
+        "sign_in_unknown",
+        editor(
+            _(
+                "This sign-in began in another browser, before you logged in anew, or at "
+                "another address of this site."
+            ),
+            _("Start it again here, and finish it in the same browser."),
+            _("This address is %(host)s."),
+        ),
+    ),
+    (
+        "no_session_cookie",
+        editor(
+            _(
+                "Your browser brought no session back from Microsoft: you have logged "
+                "out, or you began at another address of this site."
+            ),
+            _("Log in at this address and connect once more."),
+            _("This address is %(host)s."),
+        ),
+    ),
+    (
+        "opened_elsewhere",
+        editor(
+            _(
+                "You opened this site at another address than the one to which Microsoft "
+                "sends you back."
+            ),
+            _(
+                "Go on at the other address, and log in if you are asked to. If it is "
+                "wrong, an administrator of this site corrects REDIRECT_URI."
+            ),
+            _("You are at %(here)s; Microsoft sends you back to %(there)s."),
+        ),
+    ),
+    (
         "sign_in_refused",
         editor(
             _("Microsoft did not complete the sign-in, or you cancelled it."),

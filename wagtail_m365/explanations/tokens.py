@@ -6,6 +6,11 @@ from django.utils.translation import gettext_lazy as _
 
 from .wording import editor, entra_admin, nobody, rows, site_admin
 
+#: Instead of the editor's next step, where the account belongs to the site.
+SERVICE_STEP = _(
+    "Open “%(service)s” under Settings → Service connections and connect it again there."
+)
+
 WORDS = rows(
     (
         "error",
@@ -84,10 +89,31 @@ WORDS = rows(
         ),
     ),
     (
+        "revoked",
+        editor(
+            _("An administrator of this site has ended this connection."),
+            _(
+                "Connect your account again if you still need it; ask the administrator "
+                "if you do not know why it was ended."
+            ),
+            _("The reason given: %(reason)s"),
+        ),
+    ),
+    (
         "other_registration",
         editor(
             _("The connection was made before the site changed its set-up."),
             _("Connect your account again; nothing else is lost."),
+        ),
+    ),
+    (
+        "other_authority",
+        editor(
+            _("The connection was made through another server than the site uses now."),
+            _(
+                "Connect your account again, if you know why the site changed; if not, "
+                "ask an administrator of the site first. Nothing else is lost."
+            ),
         ),
     ),
     (

@@ -68,6 +68,7 @@ def _one_batch(rest: Rest, questions: Sequence[Question]) -> list[Answer]:
         pending = [i for i in pending if answers[i].status in faults.THROTTLED]
         now = rest.transport.clock()
         told = [faults.retry_after(answers[i].headers, now) for i in pending]
+        rest.transport.told_to_wait(_longest(told))
         pause = patience.pause(_longest(told)) if pending else None
         if pause is None:
             return [answers[index] for index in range(len(questions))]

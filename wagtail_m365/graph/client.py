@@ -10,6 +10,7 @@ from wagtail_m365.http import HttpOptions, new_session
 from .batch import Answer, Question, ask
 from .delta import DeltaPage, changes
 from .drives import Drives
+from .pacing import Throttle
 from .profile import me
 from .rest import Rest
 from .sites import Sites
@@ -58,6 +59,7 @@ def connect(
     *,
     allow_insecure_loopback: bool = False,
     patience: float = 20,
+    throttle: Throttle | None = None,
 ) -> GraphClient:
     """A client for Graph at ``base_url``, over a session of its own.
 
@@ -67,6 +69,7 @@ def connect(
         options: How this site reaches the outside.
         allow_insecure_loopback: Storage may be plain http on this machine.
         patience: Seconds that the pauses of one request may take in all.
+        throttle: Who else must wait when Microsoft says so; ``None``: nobody.
     """
     transport = GraphTransport(
         new_session(options),
@@ -74,5 +77,6 @@ def connect(
         token,
         allow_insecure_loopback=allow_insecure_loopback,
         budget=patience,
+        throttle=throttle,
     )
     return GraphClient(transport)

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import hashlib
 import re
+import time
 from collections.abc import Callable
+from contextlib import closing
 from dataclasses import dataclass
 from http import HTTPStatus
 from typing import BinaryIO
@@ -21,13 +23,20 @@ from wagtail_m365.errors import (
 )
 
 from . import addresses
+from .beside import Beside
 from .quickxor import BLOCK, QuickXorHash
 from .rest import Rest
+from .sources import runs_beside
 from .transport import redirect_target
 from .types import DriveItem
 
-# What QuickXorHash folds fastest.
-_PIECE = BLOCK
+# Bytes read at once: few enough to tell progress on a slow line, and many on a fast one,
+# where each piece costs more than its bytes.
+_PIECE, _LONG_PIECE = BLOCK, 4 * BLOCK
+#: Seconds for a piece, below which the next one is long.
+_FAST = 0.05
+#: Bytes up to which a thread of its own would take longer than the hash.
+_SMALL = 4 * 1024 * 1024
 # Attempts that bring not one byte, one after the other, before giving up.
 _FRUITLESS = 4
 _CONTENT_RANGE = re.compile(r"bytes (\d+)-\d+/(\d+|\*)")
@@ -73,10 +82,10 @@ def download(
         ItemNotFound: The item is gone.
         TemporarilyUnavailable: The line was cut again and again.
     """
-    fetching = _Fetching(rest, item, target, progress)
-    fetching.wants_sha256 = sha256 or bool(item.hashes.sha256)
-    fetching.run()
-    return fetching.checked()
+    wants_sha256 = sha256 or bool(item.hashes.sha256)
+    with closing(_Fetching(rest, item, target, progress, wants_sha256)) as fetching:
+        fetching.run()
+        return fetching.checked()
 
 
 class _Fetching:
@@ -88,16 +97,22 @@ class _Fetching:
         item: DriveItem,
         target: BinaryIO,
         progress: Callable[[int], None] | None,
+        wants_sha256: bool,
     ) -> None:
         self._rest = rest
         self._item = item
         self._target = target
         self._progress = progress
         self._known_url = item.download_url
-        self.wants_sha256 = True
+        self._wants_sha256 = wants_sha256
+        self._hashing = Beside(
+            self._hash,
+            threaded=item.size > _SMALL and runs_beside(sha256=wants_sha256),
+        )
         self._begin_anew()
 
     def _begin_anew(self) -> None:
+        self._hashing.settle()
         self._received = 0
         #: Bytes in all, once the service has told.
         self._total: int | None = None
@@ -121,10 +136,14 @@ class _Fetching:
                     "The download was cut again and again."
                 ) from cut
 
+    def close(self) -> None:
+        self._hashing.close()
+
     def checked(self) -> Downloaded:
+        self._hashing.settle()
         result = Downloaded(
             size=self._received,
-            sha256=self._sha256.hexdigest() if self.wants_sha256 else "",
+            sha256=self._sha256.hexdigest() if self._wants_sha256 else "",
             quick_xor=self._quick_xor.base64(),
         )
         if not _is_content_of(self._item, result):
@@ -195,26 +214,37 @@ class _Fetching:
 
     def _pour(self, response: requests.Response) -> HTTPError | None:
         """Write what comes; the fault that cut it short, if one did."""
+        length = _PIECE
         while True:
+            begun = time.monotonic()
             try:
-                piece = response.raw.read(_PIECE, decode_content=False)
+                piece = response.raw.read(length, decode_content=False)
             except HTTPError as error:
                 return error
             if not piece:
                 break
+            length = next_length(time.monotonic() - begun)
             self._take(piece)
         if self._total is None or self._received == self._total:
             return None
         return IncompleteRead(self._received, self._total - self._received)
 
     def _take(self, piece: bytes) -> None:
+        self._hashing.put(piece)
         self._target.write(piece)
-        if self.wants_sha256:
-            self._sha256.update(piece)
-        self._quick_xor.update(piece)
         self._received += len(piece)
         if self._progress is not None:
             self._progress(self._received)
+
+    def _hash(self, piece: bytes) -> None:
+        if self._wants_sha256:
+            self._sha256.update(piece)
+        self._quick_xor.update(piece)
+
+
+def next_length(seconds: float) -> int:
+    """Bytes to read next, where the last piece took so long."""
+    return _LONG_PIECE if seconds < _FAST else _PIECE
 
 
 def _is_content_of(item: DriveItem, result: Downloaded) -> bool:

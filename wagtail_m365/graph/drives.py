@@ -21,6 +21,7 @@ Conflict = Literal["fail", "rename", "replace"]
 CONFLICT = "@microsoft.graph.conflictBehavior"
 _DRIVE = {"$select": DRIVE_FIELDS}
 _ITEM = {"$select": ITEM_FIELDS}
+_VERSIONS = {"$select": "id,size,lastModifiedDateTime,lastModifiedBy"}
 # Microsoft's own largest page for most drives; more is cut to this silently.
 _LISTING: dict[str, str | int] = {"$top": 200, "$select": ITEM_FIELDS}
 
@@ -233,7 +234,7 @@ class Drives:
     def versions(self, drive_id: str, item_id: str) -> Iterator[Version]:
         """The versions Microsoft keeps of a file, newest first."""
         path = f"{addresses.item(drive_id, item_id)}/versions"
-        return map(Version.from_json, self._rest.values(path))
+        return map(Version.from_json, self._rest.values(path, _VERSIONS))
 
     def _read(self, path: str, drive_id: str = "") -> DriveItem:
         return _item(self._rest.get(path, params=_ITEM), drive_id)

@@ -8,7 +8,7 @@ from typing import Any
 
 from . import addresses
 from .rest import Rest
-from .types import DriveItem
+from .types import ITEM_FIELDS, DriveItem
 
 #: Pages that one look reads at most, each of at most 200 items.
 PAGES = 5
@@ -57,6 +57,26 @@ def children(rest: Rest, spot: Spot, *, link: str = "") -> Listing:
     return _read(rest, f"{_relative(spot)}/children", spot.drive_id, link)
 
 
+def page_of_children(
+    rest: Rest, drive_id: str, item_id: str, *, link: str = ""
+) -> Listing:
+    """One page of what is in a folder, with all that is told of each item.
+
+    Args:
+        rest: The client.
+        drive_id: The folder's drive.
+        item_id: The folder.
+        link: Goes on here, where an earlier page ended.
+
+    Raises:
+        GraphError: As :meth:`GraphTransport.graph`.
+    """
+    path = f"{addresses.item(drive_id, item_id)}/children"
+    params: dict[str, str | int] = {"$top": 200, "$select": ITEM_FIELDS}
+    page = rest.get(link) if link else rest.get(path, params=params)
+    return Listing(items=tuple(_items(page, drive_id)), next_link=_next(page))
+
+
 def search(rest: Rest, spot: Spot, words: str, *, link: str = "") -> Listing:
     """What Microsoft finds for these words in and below a folder; may be partial.
 
@@ -74,6 +94,15 @@ def shared_with_me(rest: Rest, *, link: str = "") -> Listing:
         GraphError: As :meth:`GraphTransport.graph`.
     """
     return _read(rest, "/me/drive/sharedWithMe()", "", link)
+
+
+def recent(rest: Rest, *, link: str = "") -> Listing:
+    """Files that the person used of late, the latest first; also on other drives.
+
+    Raises:
+        GraphError: As :meth:`GraphTransport.graph`.
+    """
+    return _read(rest, "/me/drive/recent()", "", link)
 
 
 def folder(rest: Rest, spot: Spot) -> DriveItem:

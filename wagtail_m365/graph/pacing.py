@@ -50,6 +50,14 @@ class Patience:
     jitter: Callable[[], float]
     attempts: int = 0
 
+    def wait_for_others(self, seconds: float) -> float | None:
+        """Seconds to wait for what others were told; ``None``: give up.
+
+        Args:
+            seconds: How long Microsoft still wants to be left alone.
+        """
+        return self._within_budget(self._asked(seconds))
+
     def pause(self, told: float | None) -> float | None:
         """Seconds to wait before the next attempt; ``None``: give up.
 
@@ -60,6 +68,9 @@ class Patience:
         if self.attempts >= _ATTEMPTS:
             return None
         seconds = self._asked(told) if told is not None else self._own_choice()
+        return self._within_budget(seconds)
+
+    def _within_budget(self, seconds: float) -> float | None:
         if seconds > self.budget:
             return None
         self.budget -= seconds

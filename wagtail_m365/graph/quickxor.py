@@ -5,26 +5,23 @@ Microsoft: "Code snippets: QuickXorHash algorithm". Byte number *i* is XORed int
 last 64 bits. Bytes 160 apart fall on the same bits, so whole blocks are folded
 first as large integers, and only 160 bytes are placed one by one.
 
-Making an integer of bytes takes fifteen times as long as the XOR itself. Files of
-some megabytes are folded by Pillow therefore, which Wagtail brings: to it a block is
-an image of 32-bit pixels. Where Pillow is missing, integers do it all.
+Making an integer of bytes takes fifteen times as long as the XOR itself, so pieces of a
+large file are folded in another way where there is one (:mod:`.folding`).
 """
 
 from __future__ import annotations
 
 import base64
-from functools import cache
-from typing import Any
 
-_WIDTH = 160  # bits of the register, and bytes after which positions repeat
+from .folding import BLOCK, WIDTH, Folder, fastest
+
+__all__ = ["BLOCK", "QuickXorHash"]
+
+_WIDTH = WIDTH  # also bits of the register
 _STEP = 11
 _MASK = (1 << _WIDTH) - 1
 # Bytes folded at once: a power of two times 160, so that halving ends at 160.
 _LANES = _WIDTH * 512
-#: Bytes folded at once as an image, likewise.
-BLOCK = _WIDTH * 16384
-#: Pixels are 32 bits wide; the shape itself means nothing.
-_SHAPE = (_WIDTH * 4, BLOCK // (_WIDTH * 16))
 
 
 class QuickXorHash:
@@ -33,10 +30,16 @@ class QuickXorHash:
     name = "quickxor"
     digest_size = _WIDTH // 8
 
-    def __init__(self, data: bytes | bytearray | memoryview = b"") -> None:
+    def __init__(
+        self,
+        data: bytes | bytearray | memoryview = b"",
+        folder: type[Folder] | None = None,
+    ) -> None:
         self._folded = 0
         self._length = 0
-        self._image: Any = None
+        self._folder_class = folder
+        #: Made with the first large piece; most files are small.
+        self._folder: Folder | None = None
         self.update(data)
 
     def update(self, data: bytes | bytearray | memoryview) -> None:
@@ -61,46 +64,25 @@ class QuickXorHash:
 
     def _take(self, view: memoryview) -> int:
         """Fold the beginning of these bytes; how many that were."""
-        pillow = _pillow() if len(view) == BLOCK else None
-        if pillow and self._length % _WIDTH == 0:
-            self._fold_image(view, *pillow)
-            taken = BLOCK
-        else:
-            offset = self._length % _LANES
-            piece = view[: _LANES - offset]
-            folded = int.from_bytes(piece, "little")
-            self._folded ^= folded << (8 * offset) if offset else folded
-            taken = len(piece)
-        self._length += taken
-        return taken
-
-    def _fold_image(self, block: memoryview, image: Any, image_math: Any) -> None:
-        # A copy: the caller may fill its buffer anew.
-        new = image.frombytes("I", _SHAPE, block)
-        if self._image is not None:
-            new = image_math.lambda_eval(_xor, one=self._image, other=new)
-        self._image = new
+        if len(view) >= _LANES and self._length % _WIDTH == 0:
+            if self._folder is None:
+                self._folder = (self._folder_class or fastest())()
+            if taken := self._folder.take(view):
+                self._length += taken
+                return taken
+        offset = self._length % _LANES
+        piece = view[: _LANES - offset]
+        folded = int.from_bytes(piece, "little")
+        self._folded ^= folded << (8 * offset) if offset else folded
+        self._length += len(piece)
+        return len(piece)
 
     def _last_fold(self) -> bytes:
-        folded, width = self._folded, BLOCK
-        if self._image is not None:
-            folded ^= int.from_bytes(self._image.tobytes(), "little")
+        folded, width = self._folded, _LANES
+        if self._folder is not None:
+            folded ^= int.from_bytes(self._folder.folded(), "little")
         while width > _WIDTH:
             width //= 2
             if upper := folded >> (8 * width):
                 folded ^= upper ^ (upper << (8 * width))
         return folded.to_bytes(_WIDTH, "little")
-
-
-def _xor(images: dict[str, Any]) -> Any:
-    return images["one"] ^ images["other"]
-
-
-@cache
-def _pillow() -> tuple[Any, Any] | None:
-    """Its modules ``Image`` and ``ImageMath``, loaded with the first large file."""
-    try:
-        from PIL import Image, ImageMath
-    except ImportError:
-        return None
-    return (Image, ImageMath) if hasattr(ImageMath, "lambda_eval") else None

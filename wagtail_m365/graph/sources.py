@@ -3,33 +3,50 @@
 from __future__ import annotations
 
 import hashlib
+import mmap
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import BinaryIO
 
 from wagtail_m365.errors import ContentMismatch, UploadSessionLost
 
+from .beside import Beside, another_processor
+from .folding import fastest
 from .quickxor import BLOCK, QuickXorHash
 
-_SLICE = 1024 * 1024
+#: Bytes that go out at once, and are hashed once they are under way.
+_SLICE = BLOCK
 
 
 class Fragment:
     """A part of a file as a request body: sized, and sent slice by slice.
 
+    Before each slice ``alive`` is called: on a slow line a fragment takes minutes.
+
     Slices keep the socket's timeout meaningful on slow lines (it covers one
-    ``sendall``, not one byte) and are not copied.
+    ``sendall``, not one byte) and are not copied. After each ``sent`` is told how many
+    bytes are under way, so that work on them is done while they travel.
     """
 
-    def __init__(self, view: memoryview) -> None:
+    def __init__(
+        self,
+        view: memoryview,
+        alive: Callable[[], None],
+        sent: Callable[[int], None],
+    ) -> None:
         self._view = view
+        self._alive = alive
+        self._sent = sent
 
     def __len__(self) -> int:
         return len(self._view)
 
     def __iter__(self) -> Iterator[memoryview]:
         for start in range(0, len(self._view), _SLICE):
-            yield self._view[start : start + _SLICE]
+            self._alive()
+            piece = self._view[start : start + _SLICE]
+            yield piece
+            self._sent(start + len(piece))
 
 
 class Source:
@@ -50,13 +67,25 @@ class Source:
         self._origin = file.tell() if self.can_rewind() else 0
         self._stamp = self._modification()
         self._expected = sha256.lower()
-        self._buffer = bytearray(min(window, size))
+        # Begins with a page: the kernel fills that almost twice as fast as a bytearray.
+        self._buffer = mmap.mmap(-1, max(1, min(window, size)))
+        self._hashing = Beside(
+            self._update, threaded=size > window and runs_beside(sha256=False)
+        )
         self._reset()
 
     def _reset(self) -> None:
-        self._start = self._end = 0
+        self._hashing.settle()
+        self._start = self._end = self._hashed = 0
         self._quick_xor = QuickXorHash()
         self._sha256 = hashlib.sha256()
+
+    def _update(self, piece: memoryview) -> None:
+        self._quick_xor.update(piece)
+
+    def close(self) -> None:
+        """Nothing more is hashed; the file stays open."""
+        self._hashing.close()
 
     def can_rewind(self) -> bool:
         """Can the file be read again from its beginning?"""
@@ -72,9 +101,32 @@ class Source:
         """Has every byte been read, so that the hash is that of the whole?"""
         return self._end == self.size
 
+    def read_all(self) -> None:
+        """Read to the end, so that the hash is that of the whole."""
+        while not self.is_read():
+            self.at(self._end)
+
+    def can_be_read_whole(self) -> bool:
+        """Can the hash of the whole be told?"""
+        return self.is_read() or self.can_rewind()
+
     def quick_xor(self) -> str:
         """QuickXorHash (base64) of what has been read."""
+        self._hash_until(self._end)
+        self._hashing.settle()
         return self._quick_xor.base64()
+
+    def sent(self, count: int) -> None:
+        """So many bytes of the window are under way: hash them meanwhile."""
+        self._hash_until(self._start + count)
+
+    def _hash_until(self, position: int) -> None:
+        """Hash what has not been yet; whatever was sent twice counts once."""
+        if position > self._hashed:
+            window = memoryview(self._buffer)
+            first, last = self._hashed - self._start, position - self._start
+            self._hashing.put(window[first:last])
+            self._hashed = position
 
     def at(self, position: int) -> memoryview:
         """The bytes from this position on, as many as the window holds.
@@ -86,15 +138,21 @@ class Source:
         if position < self._start:
             self._go_back()
         while position > self._end:
-            self._start = self._end
+            self._begin_window_at(self._end)
             self._fill(min(position, self._end + len(self._buffer)))
-        kept = self._end - position
-        self._buffer[:kept] = self._buffer[position - self._start :][:kept]
-        self._start = position
+        self._begin_window_at(position)
         self._fill(min(self.size, position + len(self._buffer)))
         if self._end == self.size:
             self._check_unchanged()
         return memoryview(self._buffer)[: self._end - position]
+
+    def _begin_window_at(self, position: int) -> None:
+        self._hash_until(self._end)
+        self._hashing.settle()
+        if kept := self._end - position:
+            first = position - self._start
+            self._buffer[:kept] = self._buffer[first : first + kept]
+        self._start = position
 
     def _go_back(self) -> None:
         if not self.can_rewind():
@@ -107,11 +165,10 @@ class Source:
         """Read on, behind what the window already holds."""
         view = memoryview(self._buffer)[self._end - self._start : until - self._start]
         while view:
-            # Hashed piece by piece, while the processor still has it at hand.
+            # Piece by piece, while the processor still has it at hand.
             count = self._read_into(view[:BLOCK])
             if not count:
                 raise self._changed()
-            self._quick_xor.update(view[:count])
             if self._expected:
                 self._sha256.update(view[:count])
             self._end += count
@@ -146,3 +203,8 @@ class Source:
         except (AttributeError, OSError, ValueError):
             return None
         return status.st_size, status.st_mtime_ns
+
+
+def runs_beside(*, sha256: bool) -> bool:
+    """Is it worth a thread to hash beside a transfer?"""
+    return another_processor() and (sha256 or fastest().lets_others_run)

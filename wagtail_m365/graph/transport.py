@@ -14,6 +14,7 @@ import requests
 from requests.auth import AuthBase
 
 from wagtail_m365.errors import TemporarilyUnavailable
+from wagtail_m365.http import addresses_unlogged
 
 from . import addresses, faults
 from .authorization import Authorization, TokenSource
@@ -171,8 +172,8 @@ class GraphTransport:
     def _until_settled(self, call: Call) -> requests.Response:
         """Send until the answer is one to give back or to raise."""
         patience = self.patience()
-        self._wait_for_others(patience)
         while True:
+            self._wait_for_others(patience)
             outcome, reference = self._attempt(call)
             pause = self._pause_before_repeating(call, outcome, patience)
             if pause is None:
@@ -182,15 +183,14 @@ class GraphTransport:
             self._sleep(pause)
 
     def _wait_for_others(self, patience: Patience) -> None:
-        seconds = self._throttle.not_before() - self.clock()
-        if seconds <= 0:
-            return
-        if seconds > patience.budget:
-            raise TemporarilyUnavailable(
-                "Microsoft has asked to wait.", retry_after=seconds
-            )
-        patience.budget -= seconds
-        self._sleep(seconds)
+        # Again after each pause: meanwhile others may have been told to wait longer.
+        while (seconds := self._throttle.not_before() - self.clock()) > 0:
+            pause = patience.wait_for_others(seconds)
+            if pause is None:
+                raise TemporarilyUnavailable(
+                    "Microsoft has asked to wait.", retry_after=seconds
+                )
+            self._sleep(pause)
 
     def _attempt(
         self, call: Call
@@ -198,7 +198,8 @@ class GraphTransport:
         reference = str(uuid.uuid4())
         try:
             if call.storage:
-                return self._send(call, Authorization(), reference), reference
+                with addresses_unlogged():
+                    return self._send(call, Authorization(), reference), reference
             return self._send_with_token(call, reference), reference
         except requests.RequestException as error:
             return error, reference
@@ -244,8 +245,7 @@ class GraphTransport:
             return patience.pause(None) if may_repeat else None
         told = faults.retry_after(outcome.headers, self.clock())
         if outcome.status_code in faults.THROTTLED:
-            if told:
-                self._throttle.wait_until(self.clock() + told)
+            self.told_to_wait(told)
             return patience.pause(told)
         unclear = outcome.status_code in faults.OUT_OF_ORDER
         return patience.pause(told) if unclear and call.repeatable else None
@@ -271,6 +271,11 @@ class GraphTransport:
     def patience(self) -> Patience:
         """How long one request may wait in all."""
         return Patience(budget=self._budget, jitter=self._jitter)
+
+    def told_to_wait(self, seconds: float | None) -> None:
+        """Microsoft asked to be left alone for so long, if it said how long."""
+        if seconds:
+            self._throttle.wait_until(self.clock() + seconds)
 
     def wait(self, seconds: float) -> None:
         """Wait, as all of this package does."""

@@ -1,7 +1,6 @@
 """What Graph tells about drives and drive items, as frozen values.
 
-Every member that Microsoft may leave out has a default: personal drives, deleted
-items and delta pages tell little more than the id.
+Whatever Microsoft may leave out has a default: some answers tell no more than the id.
 """
 
 from __future__ import annotations
@@ -32,9 +31,8 @@ class Hashes:
 
     #: Base64, as Microsoft writes it.
     quick_xor: str = ""
-    #: Hexadecimal, lower case.
+    #: These two are hexadecimal, lower case.
     sha1: str = ""
-    #: Hexadecimal, lower case.
     sha256: str = ""
 
     @classmethod
@@ -71,9 +69,9 @@ class DriveItem:
     name: str = ""
     drive_id: str = ""
     parent_id: str = ""
-    #: Decoded path of the parent below the drive's root: ``"/Reports/2026"``.
+    #: Decoded, below the drive's root: ``"/Reports/2026"``.
     parent_path: str = ""
-    #: Bytes; of a folder, of all that it holds.
+    #: Bytes; of a folder all that it holds.
     size: int = 0
     #: Changes with content or metadata; ``""`` when not told.
     etag: str = ""
@@ -81,7 +79,6 @@ class DriveItem:
     ctag: str = ""
     #: Opens the file in Office for the web, or shows the folder.
     web_url: str = ""
-    #: Opens the file in the desktop applications.
     web_dav_url: str = ""
     is_folder: bool = False
     #: A OneNote notebook and its like: neither file nor folder.
@@ -96,19 +93,23 @@ class DriveItem:
     #: Pre-authenticated, valid for about an hour.
     download_url: Secret | None = None
     deleted: bool = False
-    #: Items directly in this folder; ``None`` when not told.
+    #: Items directly in it, if told.
     child_count: int | None = None
     remote_item: RemoteItem | None = None
     #: ``"published"``, ``"checkout"`` …; ``""`` when not told.
     publication: str = ""
-    #: Only on the answer of an upload: the service keeps other bytes than were sent,
-    #: as SharePoint does with Office files. Size and hashes are of its bytes.
+    #: Name, and the account's object id.
+    checked_out_by: str = ""
+    checked_out_by_id: str = ""
+    #: Only on the answer of an upload: the service keeps other bytes than were sent.
     rewritten: bool = False
 
     @classmethod
     def from_json(cls, json: Json) -> Self:
         parent, file = member(json, "parentReference"), member(json, "file")
         remote, download = member(json, "remoteItem"), text(json, _DOWNLOAD_URL)
+        published = member(json, "publication")
+        checked_out = member(published, "checkedOutBy")
         return cls(
             id=text(json, "id"),
             name=text(json, "name"),
@@ -132,7 +133,9 @@ class DriveItem:
             deleted=_has(json, "deleted"),
             child_count=number(member(json, "folder"), "childCount"),
             remote_item=RemoteItem.from_json(remote) if remote else None,
-            publication=text(member(json, "publication"), "level"),
+            publication=text(published, "level"),
+            checked_out_by=person(checked_out),
+            checked_out_by_id=text(member(checked_out, "user"), "id"),
         )
 
     @property
@@ -229,7 +232,6 @@ class Profile:
 
     id: str
     display_name: str = ""
-    #: Sign-in name.
     user_principal_name: str = ""
     mail: str = ""
 

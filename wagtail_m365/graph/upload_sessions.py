@@ -16,9 +16,11 @@ from wagtail_m365.errors import (
     TemporarilyUnavailable,
     UploadSessionLost,
 )
+from wagtail_m365.redaction import Secret
 
 from .rest import Rest, json_of
 from .sources import Fragment, Source
+from .transport import GraphTransport
 from .types import UploadSession, range_starts
 
 BINARY = "application/octet-stream"
@@ -39,11 +41,16 @@ class SessionUpload:
         session: UploadSession,
         source: Source,
         progress: Callable[[int], None],
+        alive: Callable[[], None],
+        *,
+        resumable: bool = False,
     ) -> None:
         self._transport = client.transport
         self._url = session.url
         self._source = source
         self._progress = progress
+        self._alive = alive
+        self._resumable = resumable
         self._position = 0
         self._fruitless = 0
 
@@ -62,15 +69,17 @@ class SessionUpload:
         Raises:
             UploadSessionLost: The session ended before the last byte arrived.
             TemporarilyUnavailable: Faults without end; the session is kept.
-            M365Error: Anything else; the session is cancelled.
+            M365Error: Anything else; the session is cancelled. Where somebody can
+                resume it, no other exception ends it.
         """
         try:
             while not (item := self._next_fragment()):
                 self._progress(self._position)
         except (UploadSessionLost, TemporarilyUnavailable):
             raise
-        except Exception:
-            self._cancel()
+        except Exception as error:
+            if isinstance(error, M365Error) or not self._resumable:
+                cancel(self._transport, self._url)
             raise
         return item
 
@@ -105,7 +114,7 @@ class SessionUpload:
                     "Content-Type": BINARY,
                     "Content-Range": f"bytes {self._position}-{last}/{self._source.size}",
                 },
-                body=Fragment(fragment),
+                body=Fragment(fragment, self._alive, self._source.sent),
                 # Sent twice, a fragment is an error: ask first what has arrived.
                 repeatable=False,
             )
@@ -142,10 +151,11 @@ class SessionUpload:
             self._fruitless = 0
         self._position = position
 
-    def _cancel(self) -> None:
-        """Free the name at once; Microsoft would keep it until the session expires."""
-        with contextlib.suppress(M365Error):  # it expires by itself
-            self._transport.storage("DELETE", self._url.reveal()).close()
+
+def cancel(transport: GraphTransport, address: Secret) -> None:
+    """End a session: its name is free at once, and not only when it expires."""
+    with contextlib.suppress(M365Error):  # it expires by itself
+        transport.storage("DELETE", address.reveal()).close()
 
 
 def _lost() -> UploadSessionLost:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from contextlib import closing
 from dataclasses import dataclass, field, replace
 from typing import Any, BinaryIO
 
@@ -25,48 +26,21 @@ from .upload_sessions import BINARY, FRAGMENT, SessionUpload
 #: Up to this many bytes a file is sent in one request.
 SIMPLE_LIMIT = 4 * 1024 * 1024
 Progress = Callable[[int], None]
+Alive = Callable[[], None]
 # SharePoint writes document properties into these on arrival, so the answer tells
 # another size and hash (onedrive-api-docs#935; rclone names web pages, too).
 _REWRITTEN_ON_ARRIVAL = frozenset(
     [
-        "docx",
-        "docm",
-        "dotx",
-        "dotm",
-        "xlsx",
-        "xlsm",
-        "xltx",
-        "xltm",
-        "xlsb",
-        "pptx",
-        "pptm",
-        "potx",
-        "potm",
-        "ppsx",
-        "ppsm",
-        "doc",
-        "dot",
-        "xls",
-        "xlt",
-        "ppt",
-        "pot",
-        "pps",
-        "vsdx",
-        "vsdm",
-        "one",
-        "html",
-        "htm",
-        "mht",
-        "mhtml",
-        "aspx",
+        *("docx", "docm", "dotx", "dotm", "doc", "dot"),
+        *("xlsx", "xlsm", "xltx", "xltm", "xlsb", "xls", "xlt"),
+        *("pptx", "pptm", "potx", "potm", "ppsx", "ppsm", "ppt", "pot", "pps"),
+        *("vsdx", "vsdm", "one", "html", "htm", "mht", "mhtml", "aspx"),
     ]
 )
-
-
 _ITEM = {"$select": ITEM_FIELDS}
 
 
-def _nobody(_: object) -> None:
+def _nobody(*_: object) -> None:
     """Nobody wants to be told."""
 
 
@@ -90,6 +64,7 @@ class Watch:
     """Who is told how far an upload is, and where it goes on."""
 
     progress: Progress = _nobody
+    alive: Alive = _nobody
     opened: Callable[[UploadSession], None] = _nobody
     resume: Secret | None = None
 
@@ -108,6 +83,7 @@ def upload(
     sha256: str = "",
     resume: Secret | None = None,
     opened: Callable[[UploadSession], None] | None = None,
+    alive: Alive | None = None,
 ) -> DriveItem:
     """Send a file to a folder, with constant memory.
 
@@ -131,6 +107,7 @@ def upload(
             bytes are sent; ``""``: not checked.
         resume: Address of a session that an earlier call opened and did not end.
         opened: Told of a new session, so that a later call can resume it.
+        alive: Called again and again while bytes go out, whatever has arrived.
 
     Raises:
         NameRefused: OneDrive does not take this name.
@@ -154,7 +131,12 @@ def upload(
         if_match=if_match,
         properties={CONFLICT: conflict, "name": name},
     )
-    watch = Watch(progress=progress or _nobody, opened=opened or _nobody, resume=resume)
+    watch = Watch(
+        progress=progress or _nobody,
+        alive=alive or _nobody,
+        opened=opened or _nobody,
+        resume=resume,
+    )
     bytes_ = Source(source, size=size, window=FRAGMENT, sha256=sha256)
     return _upload(client, bytes_, destination, watch)
 
@@ -192,16 +174,17 @@ def _upload(
     destination: Destination,
     watch: Watch,
 ) -> DriveItem:
-    if source.size <= SIMPLE_LIMIT and watch.resume is None:
-        json = _in_one_request(client, source, destination)
-    else:
-        json = _in_sessions(client, source, destination, watch)
-    watch.progress(source.size)
-    return _verified(DriveItem.from_json(json), source, destination)
+    with closing(source):
+        if source.size <= SIMPLE_LIMIT and watch.resume is None:
+            json = _in_one_request(client, source, destination, watch)
+        else:
+            json = _in_sessions(client, source, destination, watch)
+        watch.progress(source.size)
+        return _verified(DriveItem.from_json(json), source, destination)
 
 
 def _in_one_request(
-    client: Rest, source: Source, destination: Destination
+    client: Rest, source: Source, destination: Destination, watch: Watch
 ) -> Mapping[str, Any]:
     content = source.at(0)
     try:
@@ -210,7 +193,7 @@ def _in_one_request(
             f"{destination.path}/content",
             params={CONFLICT: destination.conflict},
             headers={"Content-Type": BINARY} | matching(destination.if_match),
-            body=Fragment(content) if content else b"",
+            body=Fragment(content, watch.alive, source.sent) if content else b"",
             repeatable=destination.conflict == "replace" and not destination.if_match,
         )
     except TemporarilyUnavailable as error:
@@ -239,7 +222,7 @@ def _in_session(
 ) -> Mapping[str, Any]:
     if watch.resume is not None:
         session = UploadSession(url=watch.resume)
-        return SessionUpload(client, session, source, watch.progress).resume()
+        return _session_upload(client, session, source, watch).resume()
     session = UploadSession.from_json(
         client.post(
             f"{destination.path}/createUploadSession",
@@ -248,7 +231,20 @@ def _in_session(
         )
     )
     watch.opened(session)
-    return SessionUpload(client, session, source, watch.progress).run()
+    return _session_upload(client, session, source, watch).run()
+
+
+def _session_upload(
+    client: Rest, session: UploadSession, source: Source, watch: Watch
+) -> SessionUpload:
+    return SessionUpload(
+        client,
+        session,
+        source,
+        watch.progress,
+        watch.alive,
+        resumable=watch.opened is not _nobody,
+    )
 
 
 def _arrived_after_all(
@@ -259,13 +255,17 @@ def _arrived_after_all(
     Told by its hash. Not where a name is chosen by Microsoft (``"rename"``): the
     item of that name may be somebody else's.
     """
-    if destination.conflict == "rename" or not source.is_read():
+    if destination.conflict == "rename" or not source.can_be_read_whole():
         raise error
     try:
         json = client.get(destination.path.removesuffix(":"), params=_ITEM)
     except M365Error:
         raise error from error.__cause__
-    if DriveItem.from_json(json).hashes.quick_xor != source.quick_xor():
+    item = DriveItem.from_json(json)
+    if item.size != source.size:
+        raise error
+    source.read_all()
+    if item.hashes.quick_xor != source.quick_xor():
         raise error
     return json
 

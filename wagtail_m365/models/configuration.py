@@ -34,6 +34,7 @@ __all__ = [
     "own_registration",
     "registration",
     "registration_of",
+    "site_cloud",
 ]
 
 _CREDENTIAL_NAMES = ("CLIENT_SECRET", "CLIENT_CERTIFICATE", "CLIENT_ASSERTION_FILE")
@@ -94,10 +95,11 @@ def registration_of(connection: Connection) -> Registration:
 def own_registration(row: AppRegistration) -> Registration:
     """An editor's own app registration, in the site's cloud.
 
-    The cloud is never the editor's to choose: it says which servers this one asks.
+    The cloud is never the editor's to choose: it says which servers this one asks. The
+    secret goes to no other servers than those it was entered for.
 
     Raises:
-        Misconfigured: As :func:`registration_of`.
+        Misconfigured: As :func:`registration_of`; ``own_registration_elsewhere``.
     """
     site = M365Settings.current()
     if settings.ENABLED is False or not site.enabled:
@@ -107,13 +109,29 @@ def own_registration(row: AppRegistration) -> Registration:
             "App registrations of editors are not allowed on this site.",
             code="own_registration_refused",
         )
+    cloud = _site_cloud(site.registration)
+    if row.authority_url and row.authority_url != cloud.authority:
+        raise Misconfigured(
+            "The app registration was entered for another server.",
+            code="own_registration_elsewhere",
+        )
     return Registration(
         client_id=row.client_id,
         tenant=row.tenant,
-        cloud=_site_cloud(site.registration),
+        cloud=cloud,
         credential=_opened_credential(row),
         capabilities=_capabilities(),
     )
+
+
+def site_cloud() -> clouds.Cloud:
+    """Which servers this site asks: also where it has no app registration of its own.
+
+    Raises:
+        Misconfigured: The addresses cannot be used.
+    """
+    chosen = None if is_set("CLOUD") else M365Settings.current().registration
+    return _site_cloud(chosen)
 
 
 def merged(row: AppRegistration | None) -> Registration:

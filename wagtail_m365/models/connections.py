@@ -43,9 +43,7 @@ class ConnectionQuerySet(models.QuerySet["Connection"]):
 
     def idle_since(self, moment: Any) -> ConnectionQuerySet:
         """Those whose refresh token was last renewed before that moment."""
-        return self.active().filter(
-            last_refreshed_at__lt=moment, kind=Connection.Kind.DELEGATED
-        )
+        return self.filter(last_refreshed_at__lt=moment, kind=Connection.Kind.DELEGATED)
 
 
 class Connection(models.Model):
@@ -98,6 +96,10 @@ class Connection(models.Model):
         related_name="connections",
     )
     client_id = models.CharField(max_length=100)
+    #: The servers it was made with; its tokens go to no others. Empty: made before this
+    #: was remembered (see :mod:`wagtail_m365.tokens.servers`).
+    authority = models.CharField(max_length=255, blank=True, default="")
+    graph_origin = models.CharField(max_length=255, blank=True, default="")
     #: Tenant of the authority at which the account signed in ("organizations", id …).
     authority_tenant = models.CharField(max_length=255)
     tenant_id = models.CharField(_("tenant"), max_length=100)
@@ -125,6 +127,9 @@ class Connection(models.Model):
     retry_at = models.FloatField(default=0)
     failures = models.PositiveIntegerField(default=0)
 
+    #: Code of the trouble about which a mail was sent; empty: none since it worked.
+    told_trouble = models.CharField(max_length=100, blank=True, default="")
+
     created_at = models.DateTimeField(_("connected on"), auto_now_add=True)
     last_refreshed_at = models.DateTimeField(null=True, blank=True)
     last_used_at = models.DateTimeField(_("last used"), null=True, blank=True)
@@ -134,6 +139,9 @@ class Connection(models.Model):
     class Meta:
         verbose_name = _("Microsoft connection")
         verbose_name_plural = _("Microsoft connections")
+        permissions = [
+            ("manage_connections", _("Can manage Microsoft connections")),
+        ]
         constraints = [
             models.UniqueConstraint(
                 fields=["user", "client_id", "tenant_id", "object_id"],
@@ -215,10 +223,14 @@ class CachedAccessToken(models.Model):
     expires_on = models.PositiveBigIntegerField()
     #: POSIX seconds from which a new one should be asked for; 0: not told.
     refresh_on = models.PositiveBigIntegerField(default=0)
+    #: POSIX seconds before which the resource wants no request; 0: it may be asked.
+    not_before = models.FloatField(default=0)
     #: `Connection.version` with which this token was stored.
     version = models.PositiveBigIntegerField()
 
     class Meta:
+        verbose_name = _("access token kept ready")
+        verbose_name_plural = _("access tokens kept ready")
         constraints = [
             models.UniqueConstraint(
                 fields=["connection", "audience"], name="m365_one_token_per_audience"

@@ -20,6 +20,10 @@ class ConsentRequestQuerySet(models.QuerySet["ConsentRequest"]):
         """Those that nobody has granted yet."""
         return self.filter(granted_at=None)
 
+    def of_user(self, user: Any) -> ConsentRequestQuerySet:
+        """Those that this editor has made."""
+        return self.filter(user_id=user.pk)
+
     def news_for(self, user: Any) -> ConsentRequestQuerySet:
         """Those that were granted, and this editor was not told."""
         return self.filter(user_id=user.pk, told_at=None).exclude(granted_at=None)

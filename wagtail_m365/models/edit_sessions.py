@@ -11,14 +11,17 @@ from django.conf import settings
 from django.db import models
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 from wagtail.documents import get_document_model_string
+
+from .edit_locations import EditPlace
 
 
 class State(models.TextChoices):
     """Where an edit session stands."""
 
     OPENING = "opening", _("Being sent to Microsoft 365")
-    OPEN = "open", _("Open in Microsoft 365")
+    OPEN = "open", pgettext_lazy("state", "Open in Microsoft 365")
     CONFLICT = "conflict", _("Changed on both sides")
     BROUGHT_BACK = "brought_back", _("Brought back")
     DISCARDED = "discarded", _("Discarded")
@@ -36,6 +39,8 @@ class RemoteCopy(models.TextChoices):
     #: The session was ended without it: a sweeper tries again.
     LEFT_BEHIND = "left_behind", _("Left behind")
     GONE = "gone", _("Gone")
+    #: The next session goes on with the same file.
+    PASSED_ON = "passed_on", _("Passed on to the next person")
     #: Not ours to delete: it stays in the OneDrive of whoever opened it.
     LEFT_TO_OWNER = "left_to_owner", _("Left to its owner")
 
@@ -132,11 +137,17 @@ class EditSession(models.Model):
     #: Rises with every change of state or base; a writer names the one it read.
     revision = models.PositiveIntegerField(default=0)
 
+    #: In which kind of place the copy lies: says which rights reach it.
+    place = models.CharField(
+        max_length=12, choices=EditPlace.choices, default=EditPlace.APP_FOLDER
+    )
     drive_id = models.CharField(max_length=255, blank=True)
     #: The folder made for this session alone; it goes when the copy goes.
     folder_id = models.CharField(max_length=255, blank=True)
     item_id = models.CharField(max_length=255, blank=True)
     item_name = models.CharField(max_length=400, blank=True)
+    #: The name under which it was sent; `item_name` is what it is called now.
+    sent_name = models.CharField(max_length=400, blank=True)
     web_url = models.TextField(blank=True)
     remote_copy = models.CharField(
         max_length=20, choices=RemoteCopy.choices, default=RemoteCopy.NONE
@@ -154,18 +165,28 @@ class EditSession(models.Model):
     base_quick_xor = models.CharField(max_length=40, blank=True)
 
     #: What Microsoft told when it was last asked.
+    remote_folder_id = models.CharField(max_length=255, blank=True)
     remote_etag = models.CharField(max_length=255, blank=True)
     remote_ctag = models.CharField(max_length=255, blank=True)
     remote_size = models.PositiveBigIntegerField(default=0)
     remote_modified_at = models.DateTimeField(null=True, blank=True)
     remote_modified_by = models.CharField(max_length=255, blank=True)
     remote_checked_at = models.DateTimeField(null=True, blank=True)
+    #: When Microsoft last refused something because the file was locked.
+    remote_locked_at = models.DateTimeField(null=True, blank=True)
+    #: Who has the file checked out; ``""``: nobody, or not told.
+    checked_out_by = models.CharField(max_length=255, blank=True, default="")
+    #: Id of the permission behind the link by which others join; no address.
+    link_id = models.CharField(max_length=255, blank=True, default="")
 
     opened_at = models.DateTimeField(_("opened"), auto_now_add=True)
     brought_back_at = models.DateTimeField(_("last brought back"), null=True)
     closed_at = models.DateTimeField(_("closed"), null=True, blank=True)
     #: Why it ended as it did, as a code: "owner_left", "item_not_found" …
     closing_reason = models.CharField(max_length=50, blank=True)
+    #: When a sweeper last saw that the owner has forgotten it; shown once after that.
+    reminded_at = models.DateTimeField(null=True)
+    reminder_shown_at = models.DateTimeField(null=True)
 
     objects = EditSessionQuerySet.as_manager()
 
@@ -187,6 +208,22 @@ class EditSession(models.Model):
     def is_unfinished(self) -> bool:
         """Is the document out in Microsoft 365?"""
         return self.state in UNFINISHED
+
+    @property
+    def is_gone(self) -> bool:
+        """Was the copy missed when Microsoft was last asked? It may come back."""
+        return self.is_unfinished and self.remote_copy == RemoteCopy.GONE
+
+    @property
+    def was_renamed(self) -> bool:
+        """Has somebody given the copy another name?"""
+        return bool(self.sent_name) and self.item_name != self.sent_name
+
+    @property
+    def was_moved(self) -> bool:
+        """Has somebody put the copy into another folder?"""
+        known = bool(self.folder_id and self.remote_folder_id)
+        return known and self.remote_folder_id != self.folder_id
 
     def may_become(self, state: str) -> bool:
         """Does the ledger allow this state next?"""
@@ -223,8 +260,30 @@ class EditSession(models.Model):
             setattr(self, name, value)
 
     def note_remote(self, **changes: Any) -> None:
-        """Keep what Microsoft told; touches neither state nor base."""
+        """Keep what Microsoft told; touches neither state nor base.
+
+        A session that has ended keeps what was known at its end: by that is told whether
+        what is left of the copy may go.
+        """
         changes["remote_checked_at"] = timezone.now()
-        type(self).objects.filter(pk=self.pk).update(**changes)
+        rows = type(self).objects.filter(pk=self.pk, state__in=UNFINISHED)
+        rows.update(**changes)
         for name, value in changes.items():
             setattr(self, name, value)
+
+    def note_seen(self, became: str, **facts: Any) -> None:
+        """Keep whether the copy is there, and what Microsoft told of it.
+
+        Unless the session has moved on: what became of the copy is known better then.
+        """
+        facts |= {"remote_copy": became, "remote_checked_at": timezone.now()}
+        unfinished = type(self).objects.unfinished()
+        if unfinished.filter(pk=self.pk, revision=self.revision).update(**facts):
+            for name, value in facts.items():
+                setattr(self, name, value)
+
+    def note_lock(self) -> None:
+        """Keep that Microsoft has just refused something because the file is locked."""
+        self.remote_locked_at = timezone.now()
+        rows = type(self).objects.filter(pk=self.pk)
+        rows.update(remote_locked_at=self.remote_locked_at)

@@ -15,7 +15,11 @@ from wagtail.contrib.settings.models import BaseGenericSetting, register_setting
 from wagtail_m365.crypto import Vault
 from wagtail_m365.redaction import Secret
 
+from .edit_locations import EditLocation, EditPlace
 from .vault import vault
+
+#: The columns that say which servers are asked.
+_SERVERS = ("cloud", "authority_url", "graph_url")
 
 
 class AppRegistration(models.Model):
@@ -71,6 +75,17 @@ class AppRegistration(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+    def save(self, *args: Any, **options: Any) -> None:
+        """Save; when other servers are named, ready tokens must not go to them."""
+        moved = not self._state.adding and self._names_other_servers()
+        super().save(*args, **options)
+        if moved:
+            _drop_ready_tokens()
+
+    def _names_other_servers(self) -> bool:
+        here = {name: getattr(self, name) for name in _SERVERS}
+        return not type(self).objects.filter(pk=self.pk, **here).exists()
 
     @property
     def cloud_value(self) -> str | dict[str, str]:
@@ -146,10 +161,34 @@ class M365Settings(BaseGenericSetting):
         blank=True,
         on_delete=models.PROTECT,
         related_name="+",
+        # Those of editors are theirs alone.
+        limit_choices_to={"owner": None},
     )
 
     own_registrations_allowed = models.BooleanField(
         _("editors may use app registrations of their own"), default=False
+    )
+
+    #: How far the guided set-up has come: what was answered, and which steps are done.
+    set_up = models.JSONField(default=dict, blank=True, editable=False)
+    edit_place = models.CharField(
+        _("where copies lie"),
+        max_length=12,
+        choices=EditPlace.choices,
+        default=EditPlace.APP_FOLDER,
+    )
+    edit_path = models.CharField(
+        _("folder in OneDrive"), max_length=255, blank=True, default=""
+    )
+    edit_drive_id = models.CharField(
+        _("drive ID of the library"), max_length=255, blank=True, default=""
+    )
+    edit_folder_id = models.CharField(
+        _("folder ID in the library"), max_length=255, blank=True, default=""
+    )
+    #: What Microsoft calls that folder; empty: nobody could look at it yet.
+    edit_folder_name = models.CharField(
+        max_length=400, blank=True, default="", editable=False
     )
 
     select_related = ["registration"]
@@ -160,18 +199,39 @@ class M365Settings(BaseGenericSetting):
             ("use_microsoft365", _("Can connect a Microsoft account and use it")),
         ]
 
+    @property
+    def edit_location(self) -> EditLocation:
+        """Where new copies go, as this row says."""
+        return EditLocation(
+            place=EditPlace(self.edit_place),
+            path=self.edit_path.strip("/"),
+            drive_id=self.edit_drive_id,
+            folder_id=self.edit_folder_id,
+        )
+
     def save(self, *args: Any, **options: Any) -> None:
-        """Save; switching off also drops the access tokens that are kept ready.
+        """Save; a change of what tokens rest on drops those that are kept ready.
 
-        So a look-up of a ready token need not ask whether all is switched on.
+        So a look-up of a ready token need not ask whether all is switched on, whether
+        editors may bring registrations of their own, and which servers are asked.
         """
+        rests_on = {name: getattr(self, name) for name in _TOKENS_REST_ON}
+        same = type(self).objects.filter(pk=self.pk, **rests_on).exists()
         super().save(*args, **options)
-        if not self.enabled:
-            from .connections import CachedAccessToken
-
-            CachedAccessToken.objects.all().delete()
+        if not (self.enabled and same):
+            _drop_ready_tokens()
 
     @classmethod
     def current(cls) -> M365Settings:
         """The row, or its defaults where nobody has saved it; one query."""
         return cls.objects.select_related("registration").first() or cls()
+
+
+#: What a ready token was given under.
+_TOKENS_REST_ON = ("enabled", "registration_id", "own_registrations_allowed")
+
+
+def _drop_ready_tokens() -> None:
+    from .connections import CachedAccessToken
+
+    CachedAccessToken.objects.all().delete()

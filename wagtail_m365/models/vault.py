@@ -16,8 +16,13 @@ def vault() -> Vault:
 
 
 def encryption_keys() -> tuple[str, ...]:
-    """The keys of this site, newest first; Django's own where none are set."""
-    return tuple(settings.ENCRYPTION_KEYS) or (
+    """The keys of this site, newest first.
+
+    Django's own come last: they seal where no others are set, and open what was sealed
+    before there were others.
+    """
+    return (
+        *settings.ENCRYPTION_KEYS,
         str(django_settings.SECRET_KEY),
         *map(str, django_settings.SECRET_KEY_FALLBACKS),
     )

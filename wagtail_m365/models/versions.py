@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import uuid
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 from django.conf import settings
@@ -18,8 +19,8 @@ from django.db.models.signals import post_delete
 from django.dispatch import receiver
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
+from django_tasks import task
 from wagtail.documents import get_document_model_string
-from wagtail.tasks import delete_file_from_storage_task
 
 #: Name of the storage for versions, where a site wants one of its own (a private one).
 STORAGE_ALIAS = "wagtail_m365"
@@ -44,6 +45,8 @@ class Source(models.TextChoices):
     SITE = "site", _("Uploaded to the site")
     BROUGHT_BACK = "brought_back", _("Brought back from Microsoft 365")
     RESTORED = "restored", _("Restored")
+    IMPORTED = "imported", _("Imported from Microsoft 365")
+    UPDATED = "updated", _("Updated from Microsoft 365")
 
 
 class Stage(models.TextChoices):
@@ -55,6 +58,8 @@ class Stage(models.TextChoices):
     REPLACING = "replacing", _("Being replaced")
     #: The document has another file now; this is what it had before.
     KEPT = "kept", _("Kept")
+    #: The document never had this file: it waits for somebody's approval.
+    PENDING = "pending", _("Waiting for approval")
 
 
 class DocumentVersionQuerySet(models.QuerySet["DocumentVersion"]):
@@ -133,6 +138,12 @@ class DocumentVersion(models.Model):
         verbose_name = _("document version")
         verbose_name_plural = _("document versions")
         ordering = ["-replaced_at"]
+        permissions = [
+            (
+                "publish_brought_back",
+                _("Can publish documents that were brought back"),
+            ),
+        ]
         indexes = [
             models.Index(fields=["document", "stage"], name="m365_version_stage"),
         ]
@@ -144,10 +155,18 @@ class DocumentVersion(models.Model):
 @receiver(post_delete, sender=DocumentVersion, dispatch_uid="m365_version_file")
 def delete_file_of_version(instance: DocumentVersion, **kwargs: Any) -> None:
     """Remove the bytes once the row is gone for good, as Wagtail does for documents."""
-    if not instance.file:
-        return
-    storage: Any = instance.file.storage
-    name = instance.file.name
-    transaction.on_commit(
-        lambda: delete_file_from_storage_task.enqueue(storage.deconstruct(), name)
-    )
+    if name := instance.file.name:
+        transaction.on_commit(partial(delete_stored_file.enqueue, name))
+
+
+@task()
+def delete_stored_file(name: str) -> None:
+    """Delete a version's bytes from the storage for versions.
+
+    Wagtail's own task for that is told how the storage is made, with its access keys;
+    this one is told no secret, and needs no storage that can be made anew.
+
+    Args:
+        name: Of the file in the storage.
+    """
+    version_storage().delete(name)

@@ -20,6 +20,12 @@ from .server import FakeMicrosoft
 _HOSTS = ("http://localhost", "http://testserver")
 
 
+def pytest_configure(config: pytest.Config) -> None:
+    # The product answers this advice of MSAL: a posted form would lose the session's
+    # cookie. pytest undoes the product's own filter before each test.
+    config.addinivalue_line("filterwarnings", "ignore:response_mode:UserWarning:msal")
+
+
 @pytest.fixture(scope="session")
 def microsoft_server() -> Iterator[FakeMicrosoft]:
     """One running server for all tests; use ``microsoft``, which is new for each."""

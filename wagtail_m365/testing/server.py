@@ -198,6 +198,30 @@ class FakeMicrosoft:
         """The account's OneDrive, to look at and to change without HTTP."""
         return drives.seam(self.world, account)
 
+    def add_library(
+        self,
+        name: str,
+        owner: Account,
+        *,
+        requires_check_out: bool = False,
+        members: set[str] | None = None,
+    ) -> drives.DriveSeam:
+        """A document library of a new SharePoint site, to look at and to change.
+
+        Args:
+            name: Of the site and of its library.
+            owner: Who has made it.
+            requires_check_out: As a library's setting *Require Check Out*.
+            members: Object ids of the accounts that reach it; None: the whole tenant.
+        """
+        return drives.library(
+            self.world,
+            name,
+            owner,
+            requires_check_out=requires_check_out,
+            members=members,
+        )
+
     def fail(self, name: str, times: int = 1, **how: Any) -> Fault:
         """Order a fault by name (see ``fake/faults.py``).
 

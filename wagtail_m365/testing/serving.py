@@ -72,6 +72,13 @@ class Handler(WSGIRequestHandler):
     def log(self, type: str, message: str, *args: Any) -> None:  # noqa: A002  # werkzeug's name
         """Say nothing: requests are in ``FakeMicrosoft.requests``."""
 
+    def date_time_string(self, timestamp: float | None = None) -> str:
+        """For the header ``Date``, by the clock of the world that is served."""
+        if timestamp is None and isinstance(self.server, Server):
+            world = getattr(self.server.app, "world", None)
+            timestamp = world.clock.time() if world else None
+        return super().date_time_string(timestamp)
+
 
 class _Body:
     """The request's body: ends where the client said it does (PEP 3333)."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from typing import Any
 
 from django.contrib.auth.models import AbstractBaseUser
@@ -9,13 +10,20 @@ from django.contrib.auth.models import AbstractBaseUser
 from wagtail_m365.conf import settings
 from wagtail_m365.errors import M365Error, Misconfigured, NotConnected
 from wagtail_m365.models import Connection, RefusedPurpose
+from wagtail_m365.models.configuration import http_options
 from wagtail_m365.redaction import Secret
 
-from . import apart, purposes, rescue
+from . import apart, joining, purposes, rescue
 from .connect_urls import add_connect_url
-from .demands import AccessToken, Demand, Owner, audience_and_scopes
+from .demands import (
+    AccessToken,
+    Demand,
+    Owner,
+    audience_and_scopes,
+    checked_claims,
+)
 from .fetching import World
-from .looking_up import Ready, keep, ready_token
+from .looking_up import Ready, keep, path_from, token_at_hand
 from .refreshing import Asking
 
 __all__ = ["AccessToken", "Owner", "connection_of", "get_token", "token_for"]
@@ -56,7 +64,9 @@ def get_token(
         AccessDenied: A policy refuses.
         Misconfigured: The site's set-up is wrong or switched off.
         TemporarilyUnavailable: Microsoft does not answer.
-        ValueError: The scopes belong to several resources.
+        TypeError: A scope is no text.
+        ValueError: The scopes belong to several resources or are not written like
+            scopes, or the claims are no JSON object.
     """
     refuse_when_switched_off()
     if purpose:
@@ -69,7 +79,7 @@ def get_token(
         force=force_refresh,
         purpose=purpose or "",
         rejected=Secret(rejected) if rejected else None,
-        claims=claims or "",
+        claims=checked_claims(claims),
     )
     return token_for(owner, demand, world)
 
@@ -81,9 +91,9 @@ def token_for(owner: Owner, demand: Demand, world: World | None = None) -> Acces
         M365Error: As :func:`get_token`.
     """
     _refuse_nobody(owner)
-    ready = None if demand.wants_new else ready_token(owner, demand)
-    if ready is None:
-        ready = _fetched(owner, demand, world or World())
+    ready = None if demand.wants_new else token_at_hand(owner, demand)
+    if ready is None or not ready.suits(demand, time.time()):
+        ready = _fetched_by_one(owner, demand, world or World(), ready)
     if demand.purpose:
         purposes.use_log.note(ready.connection_id, demand.purpose)
     return ready.token
@@ -135,6 +145,31 @@ def _not_connected(owner: Owner) -> NotConnected:
     return error
 
 
+def _fetched_by_one(
+    owner: Owner, demand: Demand, world: World, at_hand: Ready | None
+) -> Ready:
+    """A new token, for which one caller of this process goes and the others wait.
+
+    They join before anything is read: in a herd, what each reads for itself costs more
+    than the one request to Microsoft.
+    """
+    rescue.settle()
+    if demand.wants_new or apart.in_transaction():
+        # Each has seen another token that it does not want, or stands in its own way.
+        return _fetched(owner, demand, world)
+
+    def bridge() -> Ready | None:
+        return at_hand if at_hand and at_hand.bridges(demand, time.time()) else None
+
+    ready = joining.join(
+        (path_from(owner), demand),
+        lambda: _fetched(owner, demand, world),
+        instead=bridge,
+        patience=2 * world.flight(http_options()).lease_seconds,
+    )
+    return keep(owner, demand, ready.connection_id, ready.token)
+
+
 def _fetched(owner: Owner, demand: Demand, world: World) -> Ready:
     connection = connection_of(owner)
     if demand.purpose and RefusedPurpose.is_refused(demand.purpose):
@@ -148,7 +183,6 @@ def _fetched(owner: Owner, demand: Demand, world: World) -> Ready:
 
 
 def _fetch(connection_id: Any, demand: Demand, world: World) -> AccessToken:
-    rescue.settle()
     if not apart.in_transaction():
         return Asking(connection_id, demand, world).with_lease()
     try:

@@ -39,6 +39,78 @@ APP_ONLY = (".default",)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Bundle:
+    """A set of rights with a name, to be chosen by an administrator."""
+
+    #: Stable: stands in forms.
+    key: str
+    #: A few words. Lazy translation.
+    title: Any
+    #: What one can do with it. Lazy translation.
+    reason: Any
+    scopes: tuple[str, ...]
+
+
+#: What the site's own connections are mostly needed for, from least to most.
+BUNDLES = (
+    Bundle(
+        key="profile",
+        title=_("Who the account is"),
+        reason=_("Name and address of the account; every sign-in needs it."),
+        scopes=PROFILE,
+    ),
+    Bundle(
+        key="mail_send",
+        title=_("Outlook: send mail"),
+        reason=_("Newsletters and notices that come from this mailbox."),
+        scopes=MAIL_SEND,
+    ),
+    Bundle(
+        key="mail_read",
+        title=_("Outlook: read mail"),
+        reason=_("Take mail that arrives in this mailbox into the site."),
+        scopes=MAIL_READ,
+    ),
+    Bundle(
+        key="calendar_read",
+        title=_("Calendar: read"),
+        reason=_("Show the events of this account's calendars on the site."),
+        scopes=CALENDAR_READ,
+    ),
+    Bundle(
+        key="calendar_write",
+        title=_("Calendar: change"),
+        reason=_("Make and change events, such as bookings made on the site."),
+        scopes=CALENDAR_WRITE,
+    ),
+    Bundle(
+        key="onedrive",
+        title=_("OneDrive: files of the account"),
+        reason=_("Read and write the files in this account's own OneDrive."),
+        scopes=SAVE,
+    ),
+    Bundle(
+        key="sharepoint",
+        title=_("SharePoint: sites and their files"),
+        reason=_("Find the sites that this account can open, and use their files."),
+        scopes=SITES,
+    ),
+    Bundle(
+        key="teams",
+        title=_("Teams: write to channels"),
+        reason=_("Tell a channel of a team what happens on the site."),
+        scopes=TEAMS,
+    ),
+    Bundle(
+        key="exchange",
+        title=_("Exchange: mail, calendar and contacts"),
+        reason=_("All of the mailbox, to read, to write and to send."),
+        scopes=EXCHANGE,
+    ),
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Permission:
     """One right, in words for editors and for the Entra administrator."""
 

@@ -53,6 +53,7 @@ def add_connect_url(error: M365Error, connection: Connection | None) -> None:
     if not isinstance(error, _CURED_BY_SIGN_IN):
         return
     if connection and connection.service_name:
+        error.facts.setdefault("service", connection.service_name)
         return
     own = connection if connection and connection.user_id else None
     scopes = error.scopes if isinstance(error, ConsentRequired) else ()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import NoReturn, TypeAlias
@@ -76,16 +77,40 @@ def audience_and_scopes(scopes: Iterable[str]) -> tuple[str, frozenset[str]]:
     """The audience that all these scopes belong to, and the scopes in our form.
 
     Raises:
-        ValueError: When they belong to several audiences: Microsoft gives a token
-            for one resource at a time (AADSTS28003).
+        TypeError: One is no text.
+        ValueError: One is not written like a scope, or they belong to several
+            audiences: Microsoft gives a token for one resource at a time (AADSTS28003).
     """
-    split = {_split(scope) for scope in scopes if scope not in _SIGN_IN_SCOPES}
+    named_ones = [_named(scope) for scope in scopes]
+    split = {_split(scope) for scope in named_ones if scope not in _SIGN_IN_SCOPES}
     audiences = {audience for audience, _ in split} or {GRAPH}
     if len(audiences) > 1:
         named = ", ".join(sorted(audiences))
         raise ValueError(f"One token is for one resource, but these are asked: {named}")
     wanted = (name for _, name in split if not is_all_granted(name))
     return audiences.pop(), frozenset(wanted)
+
+
+def checked_claims(claims: str | None) -> str:
+    """A claims challenge as it may be sent.
+
+    Microsoft's refusal of any other text would be taken for the connection's trouble.
+
+    Raises:
+        ValueError: It is no JSON object.
+    """
+    if not claims:
+        return ""
+    try:
+        readable = isinstance(json.loads(claims), dict)
+    except (TypeError, ValueError, RecursionError):
+        readable = False
+    if not readable:
+        raise ValueError(
+            "claims is the decoded JSON object of a challenge, as text; Graph sends it "
+            "in base64."
+        )
+    return claims
 
 
 def is_all_granted(scope: str) -> bool:
@@ -96,6 +121,21 @@ def is_all_granted(scope: str) -> bool:
 def all_granted(audience: str) -> str:
     """The scope that stands for all that was granted for this audience."""
     return _ALL_GRANTED if audience == GRAPH else f"https://{audience}/{_ALL_GRANTED}"
+
+
+def _named(scope: str) -> str:
+    """The scope, if it is one: a list or several in one text would never be granted."""
+    if not isinstance(scope, str):
+        raise TypeError(
+            f"A scope is a text, not {type(scope).__name__}: name each as an argument "
+            "of its own."
+        )
+    if not scope or not scope.isprintable() or " " in scope:
+        raise ValueError(
+            f"{scope!r} is no scope: name each as an argument of its own, as "
+            '"User.Read", "Mail.Send".'
+        )
+    return scope
 
 
 def _split(scope: str) -> tuple[str, str]:

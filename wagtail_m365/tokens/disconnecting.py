@@ -11,7 +11,7 @@ from typing import Any
 
 from django.db import transaction
 
-from wagtail_m365.models import Connection
+from wagtail_m365.models import AppRegistration, Connection
 from wagtail_m365.signals import connection_removed, send_when_committed
 
 from . import audit
@@ -31,6 +31,7 @@ def disconnect(
     with transaction.atomic():
         audit.disconnected(connection, user, reason=reason)
         Connection.objects.filter(pk=connection.pk).delete()
+        _remove_own_registration(connection)
         _name_another_default(connection)
         send_when_committed(
             connection_removed, Connection, connection=connection, reason=reason
@@ -39,9 +40,20 @@ def disconnect(
 
 
 def disconnect_all(person: Any, *, reason: str) -> None:
-    """Remove every connection of a person."""
+    """Remove every connection of a person, and the app registration of their own."""
     for connection in Connection.objects.of_user(person):
         disconnect(connection, reason=reason)
+    AppRegistration.objects.filter(owner_id=person.pk).delete()
+
+
+def _remove_own_registration(removed: Connection) -> None:
+    """An editor's own registration, whose secret nothing needs any more."""
+    if removed.registration_id is None:
+        return
+    unused = AppRegistration.objects.filter(
+        pk=removed.registration_id, owner__isnull=False, connections=None
+    )
+    unused.delete()
 
 
 def _name_another_default(removed: Connection) -> None:

@@ -17,7 +17,7 @@ from wagtail_m365.identity.registration import Registration
 from wagtail_m365.models import Connection
 from wagtail_m365.models.configuration import http_options, registration_of
 
-from . import single_flight, storing
+from . import servers, single_flight, storing
 from .demands import Demand, all_granted
 
 #: Personal accounts answer AADSTS70000 once in a while and take the same refresh
@@ -97,4 +97,5 @@ class Fetching:
                 "The connection was made with another app registration.",
                 code="other_registration",
             )
+        servers.refuse_other_servers(self.connection, here.cloud)
         return here

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping, MutableMapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, fields
 from typing import Any
 
 from wagtail_m365.errors import SignInExpired
@@ -30,8 +30,12 @@ class SignIn:
     user_id: str
     next_url: str = ""
     scopes: tuple[str, ...] = ()
+    #: The servers and the application it was begun with: the answer goes to no others.
+    bound_to: str = ""
     #: The connection that is to be renewed.
     connection_id: str = ""
+    #: The editor's own app registration; empty: the site's.
+    registration_id: str = ""
     #: The service connection that is to be made or renewed.
     service_name: str = ""
     #: Another account may take the connection's place: the editor was asked.
@@ -61,8 +65,12 @@ def take(
     """The sign-in of that state; it can be taken once.
 
     Raises:
-        SignInExpired: Unknown, used, too old, or begun by another user.
+        SignInExpired: Unknown, used, too old, or begun by another user; with the code
+            ``sign_in_unknown`` where this session has never begun one.
     """
+    if _KEY not in session:
+        detail = "This session has begun no sign-in."
+        raise SignInExpired(detail, code="sign_in_unknown")
     flows = _living(session, clock())
     kept = flows.pop(state, None)
     session[_KEY] = flows
@@ -72,9 +80,21 @@ def take(
 
 
 def _living(session: Session, now: float) -> dict[str, Mapping[str, Any]]:
-    flows: Mapping[str, Mapping[str, Any]] = session.get(_KEY) or {}
+    flows = session.get(_KEY)
+    if not isinstance(flows, Mapping):
+        return {}
     return {
         state: kept
         for state, kept in flows.items()
-        if now - LIFETIME < kept["began_at"] <= now + LIFETIME
+        if _is_ours(kept) and now - LIFETIME < kept["began_at"] <= now + LIFETIME
     }
+
+
+def _is_ours(kept: Any) -> bool:
+    """Can it be read? Another release of ours may have begun it."""
+    return (
+        isinstance(kept, Mapping)
+        and kept.keys() == {field.name for field in fields(SignIn)}
+        and isinstance(kept["flow"], Mapping)
+        and isinstance(kept["began_at"], int | float)
+    )

@@ -18,9 +18,11 @@ from django.utils import timezone
 from wagtail_m365.errors import M365Error, TemporarilyUnavailable
 from wagtail_m365.models import Connection
 
+from .apart import in_transaction
 from .broker import token_for
 from .demands import GRAPH, Demand
 from .fetching import World
+from .states import may_be_refreshed
 
 #: Failures of Microsoft's, one after the other, after which the run is broken off.
 _PATIENCE = 5
@@ -46,12 +48,24 @@ def keep_alive(
         batch: Keys in memory at a time.
         world: Other collaborators, for tests.
 
-    Yields:
-        What became of each; memory does not grow with their number.
+    Returns:
+        What became of each, while it goes on; memory does not grow with their number.
 
     Raises:
+        RuntimeError: A transaction is open. Each refresh is committed by itself: one
+            rollback would lose thousands of rotated refresh tokens, and what is kept
+            for that case would fill the memory.
         TemporarilyUnavailable: Microsoft failed several times in a row.
     """
+    if in_transaction():
+        raise RuntimeError(
+            "keep_alive() commits each refresh by itself: call it outside of "
+            "transaction.atomic(), or enqueue the task keep_connections_alive on commit."
+        )
+    return _keep_alive(idle_days, batch, world)
+
+
+def _keep_alive(idle_days: int, batch: int, world: World | None) -> Iterator[Kept]:
     failures = 0
     since = timezone.now() - timedelta(days=idle_days)
     for connection_id in _idle(since, batch):
@@ -64,7 +78,8 @@ def keep_alive(
 
 def _idle(since: datetime, size: int) -> Iterator[Any]:
     """Keys of idle connections, the longest idle first, a batch at a time."""
-    idle = Connection.objects.idle_since(since).order_by("last_refreshed_at", "pk")
+    rows = Connection.objects.idle_since(since).filter(may_be_refreshed())
+    idle = rows.order_by("last_refreshed_at", "pk")
     after = Q()
     while True:
         batch = list(idle.filter(after).values_list("pk", "last_refreshed_at")[:size])

@@ -13,9 +13,16 @@ from typing import Any
 from django.db.models import Model, QuerySet
 
 from wagtail_m365.errors import Undecryptable
-from wagtail_m365.models import AppRegistration, CachedAccessToken, Connection
+from wagtail_m365.models import (
+    AppRegistration,
+    CachedAccessToken,
+    Connection,
+    Transfer,
+)
 from wagtail_m365.models.connections import refresh_token_context
 from wagtail_m365.models.vault import vault
+
+from . import audit
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,6 +63,7 @@ _COLUMNS = (
         model=AppRegistration, column="client_secret_sealed", field="client_secret"
     ),
     _Column(model=AppRegistration, column="certificate_sealed", field="certificate"),
+    _Column(model=Transfer, column="session_sealed", field="session"),
 )
 
 
@@ -67,7 +75,8 @@ def count_stale() -> int:
 def reseal(*, batch: int = 500) -> Iterator[Resealed]:
     """Seal anew, one value after the other; memory does not grow with their number.
 
-    Access tokens are only kept ready: those on an old key are dropped.
+    Access tokens are only kept ready: those on an old key are dropped. Wagtail's log is
+    told how far it came, also when it is stopped.
 
     Args:
         batch: Rows in memory at a time.
@@ -77,8 +86,16 @@ def reseal(*, batch: int = 500) -> Iterator[Resealed]:
     """
     newest = f"m1.{vault().primary}."
     CachedAccessToken.objects.exclude(token_sealed__startswith=newest).delete()
-    for column in _COLUMNS:
-        yield from _reseal_column(column, batch)
+    told = {True: 0, False: 0}
+    try:
+        for column in _COLUMNS:
+            for value in _reseal_column(column, batch):
+                told[value.readable] += 1
+                yield value
+    finally:
+        if any(told.values()):
+            key, sealed, unreadable = vault().primary, told[True], told[False]
+            audit.keys_rotated(key, sealed=sealed, unreadable=unreadable)
 
 
 def _reseal_column(column: _Column, size: int) -> Iterator[Resealed]:

@@ -11,9 +11,8 @@ from typing import Any
 
 from django.contrib.auth import get_user_model
 from django.contrib.auth.models import Group
+from django.db.models import Q, QuerySet
 from django.db.models.signals import m2m_changed, post_delete, post_save, pre_delete
-
-from wagtail_m365.models import Connection
 
 from .disconnecting import disconnect_all
 
@@ -41,11 +40,9 @@ def watch_leavers() -> None:
 
 
 def disconnect_unless_allowed(user_ids: Iterable[Any]) -> None:
-    """Remove the connections of those who may not use Microsoft 365 (any more)."""
-    connected = Connection.objects.filter(user_id__in=list(user_ids))
-    for user_id in set(connected.values_list("user_id", flat=True)):
-        # Read anew: a user object remembers the permissions it had.
-        person = get_user_model()._default_manager.get(pk=user_id)
+    """Remove what those have here who may not use Microsoft 365 (any more)."""
+    # Read anew: a user object remembers the permissions it had.
+    for person in _holders().filter(pk__in=list(user_ids)):
         if not may_use(person):
             reason = "permission_lost" if person.is_active else "deactivated"
             disconnect_all(person, reason=reason)
@@ -100,9 +97,15 @@ def _affected(instance: Any, pk_set: Iterable[Any]) -> list[Any]:
         # Either members were removed (their keys) or permissions (all members lose).
         return [*pk_set, *_connected_members(instance)]
     # A permission whose holders were changed from its own side.
-    return list(Connection.objects.values_list("user_id", flat=True).distinct())
+    return list(_holders().values_list("pk", flat=True))
 
 
 def _connected_members(group: Group) -> list[Any]:
-    connected = Connection.objects.filter(user__groups=group)
-    return list(connected.values_list("user_id", flat=True).distinct())
+    return list(_holders().filter(groups=group).values_list("pk", flat=True))
+
+
+def _holders() -> QuerySet[Any]:
+    """People who have something here: an account, or an app registration."""
+    has = Q(m365_connections__isnull=False) | Q(m365_app_registrations__isnull=False)
+    people: QuerySet[Any] = get_user_model()._default_manager.filter(has)
+    return people.distinct()

@@ -19,10 +19,15 @@ from wagtail_m365.redaction import Secret
 from . import generation, prepared
 from .demands import AccessToken, Demand, Owner, is_all_granted
 from .purposes import refusal
+from .resealing import reseal_access_token
 
 _MEMO = "_m365_tokens"
 #: Seconds: a request is over by then, a worker that keeps its objects is not.
 _MEMO_SECONDS = 60
+#: Seconds for which is believed what another process was told about waiting.
+_THROTTLE_SECONDS = 1
+#: Seconds for which an ageing token must still hold while another caller refreshes.
+USABLE = 60
 
 
 def covers(granted: Collection[str], wanted: frozenset[str]) -> bool:
@@ -46,6 +51,8 @@ class Ready:
     kept_at: float
     #: The purpose for which it was looked up, which nobody refused.
     purpose: str = ""
+    #: POSIX seconds before which the resource wants no request.
+    not_before: float = 0
 
     def holds(self, now: float) -> bool:
         """Has nothing happened since that would end it?"""
@@ -58,8 +65,18 @@ class Ready:
         """May it be served as it is?"""
         return (
             self.token.expires_on - now > demand.min_validity
-            and demand.purpose in {"", self.purpose}
             and not 0 < self.refresh_on < now
+            and self.answers(demand)
+        )
+
+    def bridges(self, demand: Demand, now: float) -> bool:
+        """Will it do while somebody else fetches a newer one?"""
+        return self.token.expires_on - now > USABLE and self.answers(demand)
+
+    def answers(self, demand: Demand) -> bool:
+        """Is it what is asked for, if it is valid?"""
+        return (
+            demand.purpose in {"", self.purpose}
             and covers(self.token.scopes, demand.scopes)
             and demand.rejected != Secret(self.token.token)
         )
@@ -79,8 +96,8 @@ class _Memo(dict[str, Ready]):
         return "<tokens>"
 
 
-def ready_token(owner: Owner, demand: Demand) -> Ready | None:
-    """The token that is there, if it can be served without asking Microsoft.
+def token_at_hand(owner: Owner, demand: Demand) -> Ready | None:
+    """The token that is there; whether it :meth:`~Ready.suits` is for the caller to ask.
 
     Raises:
         AccessDenied: An admin refuses the purpose.
@@ -91,9 +108,8 @@ def ready_token(owner: Owner, demand: Demand) -> Ready | None:
     if kept and kept.holds(now) and kept.suits(demand, now):
         return kept
     found = _look_up(owner, demand, now)
-    if found is None or not found.suits(demand, now):
-        return None
-    memo[demand.audience] = found
+    if found and found.suits(demand, now):
+        memo[demand.audience] = found
     return found
 
 
@@ -112,20 +128,23 @@ def keep(owner: Owner, demand: Demand, connection_id: Any, token: AccessToken) -
 
 
 def _look_up(owner: Owner, demand: Demand, now: float) -> Ready | None:
-    path, key = _path_from(owner)
+    path, key = path_from(owner)
     # Never a replica that may lag: a token that was destroyed must not be found.
     alias = router.db_for_write(CachedAccessToken)
     row = prepared.find(alias, path, key, demand.audience, demand.purpose)
     if row is None:
         return None
-    connection_id, sealed, expires_on, refresh_on, scopes, refused = row
+    connection_id, sealed, expires_on, refresh_on, scopes, not_before, refused = row
     if refused:
         raise refusal(demand.purpose)
     context = access_token_context(connection_id, demand.audience)
+    keys = vault()
     try:
-        secret = vault().open(sealed, *context)
+        secret = keys.open(sealed, *context)
     except Undecryptable:
         return None
+    if keys.is_stale(sealed) and expires_on > now:
+        reseal_access_token(connection_id, demand.audience, sealed, secret)
     token = AccessToken(secret.reveal(), expires_on, frozenset(scopes.split()))
     return Ready(
         token,
@@ -134,10 +153,36 @@ def _look_up(owner: Owner, demand: Demand, now: float) -> Ready | None:
         generation.current(),
         now,
         purpose=demand.purpose,
+        not_before=not_before,
     )
 
 
-def _path_from(owner: Owner) -> tuple[str, Any]:
+def not_before(owner: Owner, audience: str, purpose: str) -> float:
+    """POSIX time before which the resource wants no request; 0: it may be asked.
+
+    It is read together with the token, which is then at hand without another query.
+
+    Raises:
+        AccessDenied: An admin refuses the purpose.
+    """
+    now = time.time()
+    memo = _memo_of(owner)
+    kept = memo.get(audience)
+    if kept is None or not (kept.holds(now) and now - kept.kept_at < _THROTTLE_SECONDS):
+        demand = Demand(audience=audience, scopes=frozenset(), purpose=purpose)
+        kept = _look_up(owner, demand, now)
+        if kept is None:
+            return 0
+        memo[audience] = kept
+    return kept.not_before
+
+
+def forget(owner: Owner, audience: str) -> None:
+    """Read what is known of this resource anew at the next request."""
+    _memo_of(owner).pop(audience, None)
+
+
+def path_from(owner: Owner) -> tuple[str, Any]:
     """How the owner's token is found, and by which value."""
     if isinstance(owner, Connection):
         return "connection_id", owner.pk

@@ -17,7 +17,10 @@ from django.db.models import CharField, Exists, Field, UUIDField
 
 from wagtail_m365.models import CachedAccessToken, Connection, RefusedPurpose
 
-COLUMNS = ("connection_id", "token_sealed", "expires_on", "refresh_on", "scopes")
+COLUMNS = (
+    *("connection_id", "token_sealed", "expires_on", "refresh_on", "scopes"),
+    "not_before",
+)
 
 #: How an owner's token is found → the field that its key is compared with.
 _FIELDS: Mapping[str, str] = {
@@ -54,7 +57,7 @@ def find(alias: str, path: str, owner: Any, audience: str, purpose: str) -> Row 
     if row is None:
         return None
     connection_id = row[0] if isinstance(row[0], UUID) else UUID(row[0])
-    return (connection_id, *row[1:5], bool(purpose and row[5]))
+    return (connection_id, *row[1:6], bool(purpose and row[6]))
 
 
 def progress(alias: str, connection_id: UUID) -> tuple[int, float] | None:

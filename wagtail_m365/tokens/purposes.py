@@ -18,9 +18,11 @@ from wagtail_m365 import hooks
 from wagtail_m365.conf import settings
 from wagtail_m365.errors import AccessDenied, Misconfigured
 from wagtail_m365.identity.scopes import missing
-from wagtail_m365.models import Connection, TokenUse
+from wagtail_m365.models import Connection, RefusedPurpose, TokenUse
 
+from . import audit
 from .demands import audience_and_scopes
+from .generation import forget_kept_tokens
 
 logger = logging.getLogger(__name__)
 
@@ -71,6 +73,34 @@ def refusal(name: str) -> AccessDenied:
         code="purpose_refused",
         purpose=name,
     )
+
+
+def refuse(name: str, *, user: Any, reason: str = "") -> None:
+    """Let nobody have a token for this purpose from now on.
+
+    Args:
+        name: The purpose, as declared; one that nobody declares can be refused, too.
+        user: Who decides it, for the log.
+        reason: A sentence for other administrators.
+    """
+    with transaction.atomic():
+        refused = RefusedPurpose.refuse(name, user, reason)
+        audit.purpose_refused(refused, user)
+    forget_kept_tokens()
+
+
+def allow(name: str, *, user: Any) -> None:
+    """Take a refusal back; what was not refused stays allowed.
+
+    Args:
+        name: The purpose.
+        user: Who decides it, for the log.
+    """
+    with transaction.atomic():
+        refused = RefusedPurpose.objects.filter(name=name).first()
+        if refused:
+            audit.purpose_allowed(refused, user)
+            refused.delete()
 
 
 class UseLog:

@@ -25,10 +25,11 @@ from . import apart, joining, leaving, prepared, rescue, single_flight, states, 
 from .demands import AccessToken, Demand
 from .disconnecting import disconnect
 from .fetching import Fetching, World
+from .looking_up import USABLE
+from .resealing import resealed_refresh_token
 
-#: Seconds for which an ageing token must still hold while another caller refreshes,
-#: and during an outage.
-_USABLE, _LAST = 60, 5
+#: Seconds for which an ageing token must still hold during an outage.
+_LAST = 5
 
 
 class Asking:
@@ -69,7 +70,7 @@ class Asking:
         return joining.join(
             (self.connection_id, replace(self.demand, purpose=""), self.avoided),
             self.in_turn,
-            instead=lambda: self.ageing(_USABLE),
+            instead=lambda: self.ageing(USABLE),
             patience=2 * self.flight.lease_seconds,
         )
 
@@ -82,7 +83,7 @@ class Asking:
                 return token
             if lease := self.flight.take(self.connection):
                 return self.refresh(lease)
-            if token := self.ageing(_USABLE):
+            if token := self.ageing(USABLE):
                 return token
         raise TemporarilyUnavailable(
             "Another refresh of this connection does not end.",
@@ -219,6 +220,8 @@ class Asking:
         if self.demand.perhaps_granted and isinstance(error, ConsentRequired):
             # Not granted yet; what was granted before is as good as it was.
             changes = {}
+        # It was read, whatever became of it: Microsoft may be down for days.
+        changes |= resealed_refresh_token(self.connection)
         if not self.flight.give_back(lease, **changes):
             # Rotated under us: the failure is of a token that nobody uses any more.
             self.look()

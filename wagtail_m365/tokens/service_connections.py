@@ -8,7 +8,7 @@ from django.core.exceptions import ValidationError
 from django.core.validators import validate_slug
 from django.db import transaction
 
-from wagtail_m365.errors import Misconfigured
+from wagtail_m365.errors import Misconfigured, OtherAccount
 from wagtail_m365.identity.client import IdentityClient, TokenSet
 from wagtail_m365.identity.registration import Registration
 from wagtail_m365.models import Connection
@@ -16,15 +16,37 @@ from wagtail_m365.models.configuration import http_options, registration
 from wagtail_m365.redaction import Secret
 from wagtail_m365.signals import connection_made, send_when_committed
 
-from . import audit, storing
+from . import audit, servers, storing
 from .demands import GRAPH, Demand, all_granted
 from .generation import forget_kept_tokens
 
 _DEMAND = Demand(audience=GRAPH, scopes=frozenset())
 
 
+#: The permission that lets an administrator see and change every connection.
+MANAGE = "wagtail_m365.manage_connections"
+
+
+def may_manage(user: Any) -> bool:
+    """May this person make, renew and remove connections of the site and of others?"""
+    return bool(user.is_active and user.has_perm(MANAGE))
+
+
+def rename(connection: Connection, label: str, user: Any) -> None:
+    """Give it another label; the name by which code asks for it stays."""
+    before, connection.label = connection.label, label
+    with transaction.atomic():
+        connection.save(update_fields=["label"])
+        audit.renamed(connection, user, before=before)
+
+
 def from_refresh_token(
-    name: str, refresh_token: Secret, user: Any, *, tenant: str = ""
+    name: str,
+    refresh_token: Secret,
+    user: Any,
+    *,
+    tenant: str = "",
+    any_account: bool = False,
 ) -> Connection:
     """Make or renew a service connection from a refresh token that somebody has.
 
@@ -36,9 +58,11 @@ def from_refresh_token(
         refresh_token: As issued to this site's app registration.
         user: Who does it, for the log.
         tenant: Where it was issued, if not at the registration's tenant.
+        any_account: It may be another account's than the connection had before.
 
     Raises:
         Misconfigured: ``invalid_name``, or the set-up is wrong.
+        OtherAccount: It is another account's; nothing was changed.
         M365Error: Microsoft does not take it; nothing was changed.
     """
     _check_name(name)
@@ -50,6 +74,7 @@ def from_refresh_token(
         scopes=[all_granted(GRAPH)],
         tenant=tenant,
     )
+    _refuse_another(name, tokens, any_account=any_account)
     connection = _row(name, Connection.Kind.DELEGATED, here)
     if not tokens.refresh_token:
         connection.set_refresh_token(refresh_token)
@@ -86,6 +111,19 @@ def _check_name(name: str) -> None:
         ) from error
 
 
+def _refuse_another(name: str, tokens: TokenSet, *, any_account: bool) -> None:
+    """The connection stays that of its account unless somebody said otherwise."""
+    known, account = Connection.objects.service(name).first(), tokens.account
+    if any_account or account is None or known is None or not known.object_id:
+        return
+    if (known.tenant_id, known.object_id) != (account.tenant_id, account.object_id):
+        raise OtherAccount(
+            "The refresh token is another account's than the connection's.",
+            expected=known.username,
+            actual=account.username,
+        )
+
+
 def _row(name: str, kind: Connection.Kind, here: Registration) -> Connection:
     known = Connection.objects.service(name).first()
     connection = known or Connection(service_name=name)
@@ -93,6 +131,7 @@ def _row(name: str, kind: Connection.Kind, here: Registration) -> Connection:
         connection.refresh_token_sealed = ""
     connection.kind = kind
     connection.client_id = here.client_id
+    servers.remember_servers(connection, here.cloud)
     connection.granted_scopes = ""
     return connection
 

@@ -13,11 +13,22 @@ from django.utils.http import url_has_allowed_host_and_scheme
 from wagtail_m365.conf import settings
 from wagtail_m365.errors import M365Error, OtherAccount, SignInRefused
 from wagtail_m365.identity.client import Account, IdentityClient, TokenSet
-from wagtail_m365.models import Connection
-from wagtail_m365.models.configuration import http_options, registration
+from wagtail_m365.identity.registration import Registration
+from wagtail_m365.models import AppRegistration, Connection
+from wagtail_m365.models.configuration import http_options
+from wagtail_m365.redaction import HiddenTexts
 from wagtail_m365.signals import connection_made, send_when_committed
 
-from . import audit, consents, flows, storing
+from . import (
+    audit,
+    consents,
+    flows,
+    leaving,
+    own_registrations,
+    servers,
+    service_connections,
+    storing,
+)
 from .demands import GRAPH, Demand
 from .generation import forget_kept_tokens
 
@@ -45,6 +56,7 @@ def start(
     session: flows.Session,
     connection: Connection | None = None,
     service_name: str = "",
+    own: AppRegistration | None = None,
     any_account: bool = False,
     claims: str = "",
     login_hint: str = "",
@@ -63,6 +75,8 @@ def start(
         session: The browser's session.
         connection: Renew this one.
         service_name: Make or renew the site's own connection of this name.
+        own: The app registration of this user's own to sign in with; a connection
+            that was made with one is renewed with it anyway.
         any_account: Another account may take the connection's place.
         claims: A claims challenge (decoded JSON) to answer.
         login_hint: The account to offer.
@@ -76,7 +90,9 @@ def start(
     if connection:
         wanted |= {name for name in connection.scopes if "/" not in name}
         claims = claims or connection.state_details.get("claims", "")
-    asked = _client().authorization_request(
+        own = own or connection.registration
+    here = own_registrations.registration_for(own)
+    asked = _client(here).authorization_request(
         sorted(wanted),
         redirect_uri,
         login_hint=login_hint,
@@ -86,10 +102,12 @@ def start(
     begun = flows.SignIn(
         flow=dict(asked.flow),
         user_id=str(request_user.pk),
+        bound_to=servers.binding_of(here),
         next_url=safe_next(next_url, redirect_uri),
         scopes=tuple(sorted(wanted)),
         connection_id=str(connection.pk) if connection else "",
         service_name=service_name,
+        registration_id=str(own.pk) if own else "",
         any_account=any_account,
     )
     flows.remember(session, begun)
@@ -99,21 +117,23 @@ def start(
 def finish(user: Any, *, query: Mapping[str, str], session: flows.Session) -> SignedIn:
     """End the sign-in that Microsoft's answer belongs to, and keep the tokens sealed.
 
-    Errors carry ``next_url``, ``scopes`` and ``connection_id`` in their facts, where
-    these are known.
+    Errors carry ``next_url``, ``scopes``, ``connection_id`` and ``service_name`` in
+    their facts, where these are known.
 
     Args:
         user: Who came back; must be who began.
-        query: Microsoft's answer (RFC 6749 §4.1.2).
+        query: Microsoft's answer (RFC 6749 §4.1.2); hidden from error reports.
         session: The browser's session.
 
     Raises:
-        SignInExpired: The state is unknown, used, outdated or another user's.
+        SignInExpired: The state is unknown, used, outdated or another user's, or the
+            site names other servers or another application than at the beginning.
         SignInRefused: The person, Microsoft or this site said no.
         IdTokenRejected: The id token is not for us.
         OtherAccount: It is not the account of the connection; nothing was kept.
         M365Error: Any other failure of Microsoft's, typed.
     """
+    query = HiddenTexts(query)
     begun = flows.take(session, query.get("state", ""), str(user.pk))
     try:
         return _redeemed(user, begun, query)
@@ -122,6 +142,7 @@ def finish(user: Any, *, query: Mapping[str, str], session: flows.Session) -> Si
             "next_url": begun.next_url,
             "scopes": begun.scopes,
             "connection_id": begun.connection_id,
+            "service_name": begun.service_name,
         }
         raise
 
@@ -135,17 +156,31 @@ def safe_next(next_url: str, redirect_uri: str) -> str:
     return next_url if stays else ""
 
 
-def _client() -> IdentityClient:
-    return IdentityClient(registration(), http_options())
+def _client(here: Registration) -> IdentityClient:
+    return IdentityClient(here, http_options())
+
+
+def _refuse_without_right(user: Any, begun: flows.SignIn) -> None:
+    """The right may have been taken away while the person was at Microsoft."""
+    may = service_connections.may_manage if begun.service_name else leaving.may_use
+    if not may(user):
+        detail = "This person may not make such a connection."
+        raise SignInRefused(detail, code="not_permitted")
 
 
 def _redeemed(user: Any, begun: flows.SignIn, query: Mapping[str, str]) -> SignedIn:
-    tokens = _client().redeem(begun.flow, query)
+    _refuse_without_right(user, begun)
+    own = own_registrations.begun_with(user, begun.registration_id)
+    here = own_registrations.registration_for(own)
+    servers.refuse_changed_registration(begun.bound_to, here)
+    tokens = _client(here).redeem(begun.flow, query)
     account = _accepted_account(tokens)
     with transaction.atomic():
-        connection = _connection_for(user, begun, account)
+        connection = _connection_for(user, begun, account, here.client_id)
         created = connection._state.adding
         _fill(connection, account, tokens)
+        connection.registration, connection.client_id = own, here.client_id
+        servers.remember_servers(connection, here.cloud)
         connection.save(force_insert=created)
         if connection.user_id and not _has_default(user):
             connection.make_default()
@@ -178,14 +213,16 @@ def _accepted_account(tokens: TokenSet) -> Account:
     return account
 
 
-def _connection_for(user: Any, begun: flows.SignIn, account: Account) -> Connection:
+def _connection_for(
+    user: Any, begun: flows.SignIn, account: Account, client_id: str
+) -> Connection:
     """The row that this account's tokens belong to, new or old."""
     rows = Connection.objects.select_for_update()
     if begun.service_name:
         return _service_row(begun, account)
     same = rows.filter(
         user=user,
-        client_id=registration().client_id,
+        client_id=client_id,
         tenant_id=account.tenant_id,
         object_id=account.object_id,
     ).first()
@@ -234,7 +271,7 @@ def _fill(connection: Connection, account: Account, tokens: TokenSet) -> None:
         connection.access_tokens.all().delete()
     for name, value in storing.changes_of(connection, tokens, _DEMAND).items():
         setattr(connection, name, value)
-    connection.client_id = registration().client_id
+    connection.kind = Connection.Kind.DELEGATED
     connection.authority_tenant = tokens.authority_tenant
     connection.tenant_id = account.tenant_id
     connection.object_id = account.object_id

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
+from django.db.models import Q
+
 from wagtail_m365.errors import (
     AccessDenied,
     ConsentRequired,
@@ -18,6 +20,10 @@ from wagtail_m365.errors import (
 from wagtail_m365.models import Connection
 
 State = Connection.State
+
+#: What the site's own set-up has broken, it can mend: set back, all goes on. Finding
+#: that out asks nothing of Microsoft.
+_ENDS_WITH_ITS_CAUSE = frozenset({"other_authority", "other_registration"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,6 +81,8 @@ def error_of(connection: Connection) -> M365Error | None:
     more: dict[str, Any] = {
         "code": details.get("code") or None,
         "correlation_id": details.get("correlation_id", ""),
+        "reason": details.get("reason", ""),
+        "service": connection.service_name or "",
     }
     if known.error is ConsentRequired:
         more |= {"scopes": details.get("scopes", ()), "admin": details.get("admin")}
@@ -88,9 +96,22 @@ def error_of(connection: Connection) -> M365Error | None:
     return error
 
 
+def may_be_refreshed() -> Q:
+    """The rows of those that only wait, or whose trouble may have ended unnoticed."""
+    asked_again = [
+        known.state for known in OUTCOMES if known.ask_again_after is not None
+    ]
+    cause = Q(state_details__code__in=sorted(_ENDS_WITH_ITS_CAUSE))
+    return Q(state__in=[State.ACTIVE, *asked_again]) | Q(
+        cause, state=State.NEEDS_RECONNECT
+    )
+
+
 def may_ask_again(connection: Connection, now: float) -> bool:
     """May Microsoft be asked for a token, given the state and the back-off?"""
     if now < connection.retry_at:
         return False
     known = next((o for o in OUTCOMES if o.state == connection.state), None)
-    return known is None or known.ask_again_after is not None
+    if known is None or known.ask_again_after is not None:
+        return True
+    return connection.state_details.get("code") in _ENDS_WITH_ITS_CAUSE

@@ -17,6 +17,7 @@ from wagtail_m365.models.vault import vault
 from . import states
 from .apart import database, short_write
 from .demands import GRAPH, AccessToken, Demand, is_all_granted
+from .resealing import resealed_refresh_token
 
 logger = logging.getLogger(__name__)
 
@@ -55,6 +56,7 @@ def changes_of(
         "version": connection.version + 1,
         "state": states.State.ACTIVE,
         "state_details": {},
+        "told_trouble": "",
         "retry_at": 0,
         "failures": 0,
         "last_refreshed_at": now,
@@ -65,12 +67,8 @@ def changes_of(
     if tokens.refresh_token:
         sealed = connection.seal_refresh_token(tokens.refresh_token)
         changes["refresh_token_sealed"] = sealed
-    elif connection.refresh_token_sealed and vault().is_stale(
-        connection.refresh_token_sealed
-    ):
-        # Read just now, so it can be sealed again with the newest key.
-        sealed = connection.seal_refresh_token(connection.open_refresh_token())
-        changes["refresh_token_sealed"] = sealed
+    else:
+        changes |= resealed_refresh_token(connection)
     if tokens.account and tokens.account.username:
         changes["username"] = tokens.account.username[:255]
         changes["display_name"] = (tokens.account.name or "")[:255]

@@ -10,6 +10,8 @@ from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 from django.utils.http import url_has_allowed_host_and_scheme
 
+from wagtail_m365.tokens.service_connections import may_manage
+
 USE = "wagtail_m365.use_microsoft365"
 
 
@@ -30,6 +32,36 @@ class UsesMicrosoft365:
     ) -> HttpResponseBase:
         """Refuse everybody else, before anything is read or done."""
         if not may_use(request.user):
+            raise PermissionDenied
+        response: HttpResponseBase = super().dispatch(  # type: ignore[misc]  # a mixin
+            request, *args, **kwargs
+        )
+        return response
+
+
+class ManagesConnections:
+    """A view for people who hold ``manage_connections``, whatever the method."""
+
+    def dispatch(
+        self, request: HttpRequest, *args: Any, **kwargs: Any
+    ) -> HttpResponseBase:
+        """Refuse everybody else, before anything is read or done."""
+        if not may_manage(request.user):
+            raise PermissionDenied
+        response: HttpResponseBase = super().dispatch(  # type: ignore[misc]  # a mixin
+            request, *args, **kwargs
+        )
+        return response
+
+
+class SignsIn:
+    """A view of a sign-in: for an account of one's own, or for the site's."""
+
+    def dispatch(
+        self, request: HttpRequest, *args: Any, **kwargs: Any
+    ) -> HttpResponseBase:
+        """Refuse whoever may do neither; which of both it is, the sign-in knows."""
+        if not (may_use(request.user) or may_manage(request.user)):
             raise PermissionDenied
         response: HttpResponseBase = super().dispatch(  # type: ignore[misc]  # a mixin
             request, *args, **kwargs

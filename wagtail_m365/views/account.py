@@ -23,6 +23,7 @@ from wagtail_m365.errors import Explanation, M365Error
 from wagtail_m365.hooks import Purpose
 from wagtail_m365.models import Connection
 from wagtail_m365.models.configuration import registration
+from wagtail_m365.tokens import audit
 from wagtail_m365.tokens.consents import AdminLetter
 from wagtail_m365.tokens.disconnecting import disconnect
 from wagtail_m365.tokens.purposes import declared
@@ -32,7 +33,13 @@ from .access import UsesMicrosoft365, may_use, safe_next
 from .addresses import account_address
 from .errors import actor_name
 from .letters import letter_for
+from .own_registration import (
+    connect_address,
+    own_registration_of,
+    own_registrations_allowed,
+)
 from .rights import Right, rights
+from .waiting_consents import waits
 
 TAB = SettingsTab("m365", gettext_lazy("Microsoft 365"), order=300)
 
@@ -87,10 +94,12 @@ class ConnectionsForm(forms.Form):
         for connection in self.connections:
             name = self.label_name(connection)
             if name in self.changed_data:
-                connection.label = self.cleaned_data[name]
+                before, connection.label = connection.label, self.cleaned_data[name]
                 connection.save(update_fields=["label"])
+                audit.renamed(connection, connection.user, before=before)
             if str(connection.pk) == chosen and not connection.is_default:
                 connection.make_default()
+                audit.made_default(connection, connection.user)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -154,7 +163,15 @@ class ConnectionsPanel(BaseSettingsPanel):
             "rows": [self.row(each) for each in self.connections],
             "trouble": self.trouble,
             "connect_url": self.connect_url(),
+            "own": own_registration_of(self.user),
+            "own_allowed": own_registrations_allowed(),
+            "own_connect_url": connect_address(),
+            "waiting_url": self.waiting_url(),
         }
+
+    def waiting_url(self) -> str:
+        """Where the page learns what was granted meanwhile; empty: nothing waits."""
+        return reverse("wagtail_m365:waiting_consents") if waits(self.user) else ""
 
     def connect_url(self) -> str:
         another = {"another": "1"} if self.connections else {}
@@ -177,7 +194,8 @@ class ConnectionsPanel(BaseSettingsPanel):
         self, explanation: Explanation, connection: Connection
     ) -> AdminLetter | None:
         missing = connection.state_details.get("scopes", ())
-        return letter_for(self.request, explanation, {*connection.scopes, *missing})
+        wanted = {*connection.scopes, *missing}
+        return letter_for(self.request, explanation, wanted, connection)
 
 
 class DisconnectView(UsesMicrosoft365, WagtailAdminTemplateMixin, TemplateView):

@@ -23,3 +23,8 @@ def callback_address(request: HttpRequest) -> str:
 def settings_address() -> str:
     """Settings → Microsoft 365."""
     return reverse("wagtailsettings:edit", args=["wagtail_m365", "m365settings"])
+
+
+def service_address(name: str) -> str:
+    """The page of one of the site's own connections."""
+    return reverse("wagtail_m365:service_connection", args=[name])

@@ -21,16 +21,17 @@ from wagtail_m365.documents.bringing_back import (
 )
 from wagtail_m365.documents.checking import check
 from wagtail_m365.documents.closing import discard
+from wagtail_m365.documents.edit_folders import scopes_of
 from wagtail_m365.errors import BothChanged, M365Error, NothingOpen, TokenError
 from wagtail_m365.models import EditSession
-from wagtail_m365.tokens import bundles
 
 from .buttons import open_session_of, page_url
 from .comments import AsksForComment
 from .document_page import DocumentPage
 from .edit_sessions import SessionFacts
 from .errors import explain_in_message
-from .status_sentences import sentences_about
+from .proposals import tell_pending
+from .status_sentences import sentence_about_copy, sentences_about
 from .versions import version_buttons
 
 #: Why a document stays open that was to be closed → what to say about it.
@@ -39,6 +40,10 @@ STAYS_OPEN = {
     "locked": gettext_lazy(
         "It stays open, because Office still has the file open: close it there, then "
         "bring it back once more."
+    ),
+    "checked_out": gettext_lazy(
+        "It stays open, because somebody else has the file checked out in the library: "
+        "ask for it to be checked in, then bring it back once more."
     ),
     "changed_again": gettext_lazy(
         "It stays open, because it was changed again just now: bring it back once more."
@@ -88,7 +93,8 @@ class SessionPage(DocumentPage, TemplateView):
 
     def sign_in(self, error: TokenError) -> HttpResponseBase:
         """The session's own account has to sign in, if that helps."""
-        return self.sign_in_or_explain(error, come_back=self.here, scopes=bundles.EDIT)
+        scopes = scopes_of(self.session.place)
+        return self.sign_in_or_explain(error, come_back=self.here, scopes=scopes)
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         return super().get_context_data(
@@ -135,11 +141,15 @@ class BringBackView(AsksForComment, SessionPage):
 
     def tell(self, brought_back: BroughtBack) -> HttpResponseBase:
         """Say what came of it, and go back to where the person was."""
+        if brought_back.proposal is not None:
+            tell_pending(self.request, brought_back.proposal, self.ending(brought_back))
+            return redirect(self.next_url)
         buttons = self.edit_buttons
         if brought_back.version:
             buttons += version_buttons(brought_back.version)
         text = " ".join(self.sentences(brought_back))
-        tell = messages.warning if brought_back.stays_open else messages.success
+        warns = brought_back.stays_open or brought_back.stays_checked_out
+        tell = messages.warning if warns else messages.success
         tell(self.request, text, buttons=buttons)
         return redirect(self.next_url)
 
@@ -152,10 +162,17 @@ class BringBackView(AsksForComment, SessionPage):
             yield _("“%(title)s” did not change in Microsoft 365.") % title
         if brought_back.site_changed:
             yield _("The file on the site did: the copy does not have that change.")
+        if brought_back.stays_checked_out:
+            yield _("In the library it stays checked out: colleagues see the old file.")
+        yield self.ending(brought_back)
+
+    def ending(self, brought_back: BroughtBack) -> str:
+        """How the copy stands."""
         if brought_back.closed:
-            yield _("It is closed in Microsoft 365.")
-        else:
-            yield str(STAYS_OPEN[brought_back.stays_open])
+            self.session.refresh_from_db()
+            closed = _("It is closed in Microsoft 365.")
+            return f"{closed} {sentence_about_copy(self.session)}".strip()
+        return str(STAYS_OPEN[brought_back.stays_open])
 
 
 class DiscardView(SessionPage):
@@ -168,15 +185,14 @@ class DiscardView(SessionPage):
 
     def post(self, request: HttpRequest, **kwargs: Any) -> HttpResponseBase:
         try:
-            discard(self.session, request.user)
+            session = discard(self.session, request.user)
         except TokenError as error:
             return self.sign_in(error)
         text = _(
             "“%(title)s” is closed in Microsoft 365; this site's file is unchanged."
         )
-        messages.success(
-            request, text % {"title": self.document}, buttons=self.edit_buttons
-        )
+        told = f"{text % {'title': self.document}} {sentence_about_copy(session)}"
+        messages.success(request, told, buttons=self.edit_buttons)
         return redirect(self.next_url)
 
 

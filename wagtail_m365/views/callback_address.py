@@ -16,8 +16,12 @@ from django.utils.translation import gettext as _
 
 from .addresses import account_address
 from .connect import leaving
+from .elsewhere import has_session_cookie, session_left_behind
 
 View = Callable[..., HttpResponseBase]
+
+#: In the callback's own address, instead of Microsoft's answer: no session came along.
+_LOST = "lost"
 
 
 class CallbackPattern(URLPattern):
@@ -46,7 +50,14 @@ def _logged_in_first(view: View) -> View:
     @wraps(view)
     def callback(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         if request.user.is_authenticated:
+            if _LOST in request.GET:
+                return leaving(account_address())
             return view(request, *args, **kwargs)
+        if _LOST in request.GET and not has_session_cookie(request):
+            return session_left_behind(request)
+        if "state" in request.GET and not has_session_cookie(request):
+            # First an address without the code: a page follows that stays open.
+            return leaving(f"{request.path}?{_LOST}=1")
         text = _("You are not logged in here any more. Log in and connect once more.")
         messages.warning(request, text)
         query = urlencode({"next": account_address()})

@@ -1,4 +1,4 @@
-"""Certificates as people paste them: PEM, certificate and key in any order."""
+"""Certificates as people bring them: pasted as PEM, or a .pfx file with both."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     # Needed when somebody pastes a certificate, and not at every start.
     from cryptography import x509
     from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
+    from cryptography.hazmat.primitives.asymmetric.types import PrivateKeyTypes
 
 _BLOCK = re.compile(
     r"-----BEGIN (?P<kind>[A-Z ]+)-----.+?-----END (?P=kind)-----", re.DOTALL
@@ -29,8 +30,60 @@ class PastedCertificate:
 
     private_key: Secret
     certificate: str
+    #: Of the private key; none where it was in a file that has been opened.
+    passphrase: Secret | None = None
     #: Last day on which it is valid.
     expires_on: date
+
+
+def read_file(content: bytes, passphrase: Secret | None) -> PastedCertificate:
+    """Open an uploaded file: PKCS #12 (.pfx, .p12; RFC 7292), or PEM.
+
+    Raises:
+        ValidationError: In words for the form; never with a part of the file.
+    """
+    if b"-----BEGIN " in content:
+        return read_certificate(content.decode("ascii", "replace"), passphrase)
+    from cryptography.hazmat.primitives.serialization import Encoding
+
+    key, certificate = _parts_of_pfx(content, passphrase)
+    if key is None:
+        raise ValidationError(
+            _("There is no private key in this file. Export the certificate again, "
+              "together with its private key.")
+        )  # fmt: skip
+    if certificate is None:
+        raise ValidationError(_("There is no certificate in this file for its key."))
+    return PastedCertificate(
+        private_key=_pem_of(_rsa(key)),
+        certificate=certificate.public_bytes(Encoding.PEM).decode(),
+        expires_on=_end_of(certificate),
+    )
+
+
+def _parts_of_pfx(
+    content: bytes, passphrase: Secret | None
+) -> tuple[PrivateKeyTypes | None, x509.Certificate | None]:
+    from cryptography.exceptions import UnsupportedAlgorithm
+    from cryptography.hazmat.primitives.serialization import pkcs12
+
+    # OpenSSL tells no passphrase from an empty one, others do.
+    tries = [passphrase.reveal().encode()] if passphrase else [None, b""]
+    for password in tries:
+        try:
+            return pkcs12.load_key_and_certificates(content, password)[:2]
+        except (ValueError, UnsupportedAlgorithm):
+            continue
+    raise ValidationError(_file_trouble(content, passphrase))
+
+
+def _file_trouble(content: bytes, passphrase: Secret | None) -> str:
+    # Every PKCS #12 file is a DER sequence.
+    if not content.startswith(b"\x30"):
+        return _("This is no certificate file. Choose a .pfx, .p12 or .pem file.")
+    if passphrase is None:
+        return _("The file cannot be opened. If it is protected, enter its passphrase.")
+    return _("The file cannot be opened: wrong passphrase, or not a .pfx file.")
 
 
 def read_certificate(text: str, passphrase: Secret | None) -> PastedCertificate:
@@ -49,16 +102,22 @@ def read_certificate(text: str, passphrase: Secret | None) -> PastedCertificate:
     key = _key_of(keys[0], passphrase)
     if _public_bytes(certificate) != _public_bytes(key):
         raise ValidationError(_("This private key does not belong to the certificate."))
-    ends = certificate.not_valid_after_utc
-    if ends <= datetime.now(UTC):
-        raise ValidationError(
-            _("This certificate ended on %(day)s.") % {"day": ends.date()}
-        )
     return PastedCertificate(
         private_key=Secret(keys[0]),
         certificate=certificates[0],
-        expires_on=ends.date(),
+        passphrase=passphrase,
+        expires_on=_end_of(certificate),
     )
+
+
+def _end_of(certificate: x509.Certificate) -> date:
+    ends = certificate.not_valid_after_utc
+    if ends <= datetime.now(UTC):
+        raise ValidationError(
+            _("This certificate ended on %(day)s. Make a new one.")
+            % {"day": ends.date()}
+        )
+    return ends.date()
 
 
 def _blocks(text: str) -> tuple[list[str], list[str]]:
@@ -82,9 +141,7 @@ def _certificate_of(pem: str) -> x509.Certificate:
 
 
 def _key_of(pem: str, passphrase: Secret | None) -> RSAPrivateKey:
-    """Entra takes RSA keys only ("Certificate credentials")."""
     from cryptography.exceptions import UnsupportedAlgorithm
-    from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
     from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
     password = passphrase.reveal().encode() if passphrase else None
@@ -95,9 +152,28 @@ def _key_of(pem: str, passphrase: Secret | None) -> RSAPrivateKey:
     except (ValueError, UnsupportedAlgorithm) as error:
         text = _("The private key cannot be read: wrong passphrase, or not PEM.")
         raise ValidationError(text) from error
+    return _rsa(key)
+
+
+def _rsa(key: PrivateKeyTypes) -> RSAPrivateKey:
+    """Entra takes RSA keys only ("Certificate credentials")."""
+    from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
+
     if not isinstance(key, RSAPrivateKey):
         raise ValidationError(_("Microsoft takes RSA keys only."))
     return key
+
+
+def _pem_of(key: RSAPrivateKey) -> Secret:
+    from cryptography.hazmat.primitives import serialization
+
+    return Secret(
+        key.private_bytes(
+            serialization.Encoding.PEM,
+            serialization.PrivateFormat.PKCS8,
+            serialization.NoEncryption(),
+        ).decode()
+    )
 
 
 def _passphrase_trouble(password: bytes | None) -> str:

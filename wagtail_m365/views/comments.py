@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy
 
 from wagtail_m365.models import DocumentVersion
 
-_LONGEST = DocumentVersion._meta.get_field("comment").max_length
+LONGEST_COMMENT = DocumentVersion._meta.get_field("comment").max_length
 
 
 class CommentForm(forms.Form):
@@ -20,7 +20,7 @@ class CommentForm(forms.Form):
         help_text=gettext_lazy(
             "What changed, or why: shown in the list of versions. May be left empty."
         ),
-        max_length=_LONGEST,
+        max_length=LONGEST_COMMENT,
         required=False,
     )
 
@@ -29,12 +29,13 @@ class AsksForComment:
     """A page whose form has a comment."""
 
     request: HttpRequest
+    comment_form_class: type[CommentForm] = CommentForm
 
     @cached_property
     def comment_form(self) -> CommentForm:
         """With what was given; empty when the page is first shown."""
         given = self.request.POST if self.request.method == "POST" else None
-        return CommentForm(given)
+        return self.comment_form_class(given)
 
     @property
     def comment(self) -> str:

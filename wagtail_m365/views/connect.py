@@ -9,7 +9,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 from django.db import transaction
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, QueryDict
 from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
@@ -20,13 +20,15 @@ from django.views.generic import View
 from wagtail.admin import messages
 
 from wagtail_m365.errors import M365Error, OtherAccount, SignInExpired, SignInRefused
-from wagtail_m365.models import Connection
+from wagtail_m365.models import AppRegistration, Connection
+from wagtail_m365.redaction import HiddenTexts
 from wagtail_m365.tokens import bundles, sign_in
 
 from . import remembered
-from .access import UsesMicrosoft365, safe_next
+from .access import SignsIn, UsesMicrosoft365, safe_next
 from .addresses import account_address, callback_address
-from .errors import ExplainsErrors
+from .elsewhere import told_to_move
+from .errors import ExplainsErrors, note
 
 #: What Microsoft sends to the redirect URI (RFC 6749 §4.1.2). Never `client_info`:
 #: MSAL would decode it before it compares the state.
@@ -43,7 +45,11 @@ class Wish:
     next_url: str
     #: Add one more account instead of granting more to the default connection.
     another: bool = False
+    #: Sign in with the app registration of the editor's own.
+    own: bool = False
     login_hint: str = ""
+    #: Make or renew the site's own connection of this name.
+    service_name: str = ""
 
     @classmethod
     def of(cls, request: HttpRequest) -> Wish:
@@ -56,14 +62,18 @@ class Wish:
             scopes=checked_scopes(request.GET.get("scopes", "").split()),
             next_url=safe_next(request, account_address()),
             another="another" in request.GET,
+            own="own" in request.GET,
             login_hint=request.GET.get("login_hint", "")[:255],
         )
 
     def address(self, connection: Connection | None = None) -> str:
         """The link that wishes this again."""
+        if self.service_name:
+            return self._service_form(connection)
         query = {
             "scopes": " ".join(sorted(self.scopes)),
             "another": "1" if self.another and not connection else "",
+            "own": "1" if self.own and not connection else "",
             "login_hint": self.login_hint,
             "next": self.next_url,
         }
@@ -71,6 +81,16 @@ class Wish:
         if connection:
             return f"{reverse('wagtail_m365:reconnect', args=[connection.pk])}?{given}"
         return f"{reverse('wagtail_m365:connect')}?{given}"
+
+    def _service_form(self, connection: Connection | None) -> str:
+        """The form that asks for this again; it is posted, so no link starts it."""
+        query = {"name": self.service_name, "scopes": " ".join(sorted(self.scopes))}
+        if connection:
+            name = "wagtail_m365:service_renew"
+            path = reverse(name, args=[connection.service_name])
+        else:
+            path = reverse("wagtail_m365:service_add_by_sign_in")
+        return f"{path}?{urlencode(query)}"
 
 
 def checked_scopes(names: Iterable[str]) -> frozenset[str]:
@@ -96,7 +116,13 @@ class ConnectView(UsesMicrosoft365, ExplainsErrors, View):
 
     def get(self, request: HttpRequest, **kwargs: Any) -> HttpResponseBase:
         wish = Wish.of(request)
+        if wish.own:
+            return leave_for_microsoft(request, wish, None, own=self.own())
         return self.leave(wish, None if wish.another else self.default_connection())
+
+    def own(self) -> AppRegistration:
+        """The app registration that this editor has entered."""
+        return get_object_or_404(AppRegistration, owner_id=self.request.user.pk)
 
     def default_connection(self) -> Connection | None:
         """The connection that gets the rights when the link names none."""
@@ -126,16 +152,26 @@ def leave_for_microsoft(
     connection: Connection | None,
     *,
     any_account: bool = False,
+    own: AppRegistration | None = None,
 ) -> HttpResponse:
-    """Begin a sign-in in this browser and redirect to Microsoft's page."""
+    """Begin a sign-in in this browser and redirect to Microsoft's page.
+
+    Where it could not end, since Microsoft sends the browser to another address than the
+    one that it shows, a page says so instead.
+    """
+    there, again = callback_address(request), wish.address(connection)
+    if page := told_to_move(request, there, again, wish.next_url):
+        return page
     hint = wish.login_hint or (connection.username if connection else "")
     address = sign_in.start(
         request.user,
         scopes=_scopes_for(wish, connection),
-        redirect_uri=callback_address(request),
+        redirect_uri=there,
         next_url=wish.next_url,
         session=request.session,
         connection=connection,
+        service_name=wish.service_name,
+        own=own,
         any_account=any_account,
         login_hint=hint,
         prompt="" if hint else "select_account",
@@ -149,6 +185,18 @@ def _scopes_for(wish: Wish, connection: Connection | None) -> set[str]:
     return {*(wish.scopes or (*bundles.PROFILE, *bundles.EDIT)), *lacking}
 
 
+def _answer_of(request: HttpRequest) -> HiddenTexts:
+    """What Microsoft sent the browser back with, as far as it is read."""
+    given = request.GET
+    return HiddenTexts({key: given[key] for key in _ANSWER if key in given})
+
+
+def forget_query(request: HttpRequest) -> None:
+    """Leave no code with the request: reports of later errors show its query."""
+    request.GET = QueryDict()
+    request.META["QUERY_STRING"] = ""
+
+
 def leaving(address: str) -> HttpResponse:
     """A redirect that takes no address with it and that nobody stores."""
     response = HttpResponseRedirect(address)
@@ -158,7 +206,7 @@ def leaving(address: str) -> HttpResponse:
 
 
 @method_decorator(transaction.non_atomic_requests, name="dispatch")
-class CallbackView(UsesMicrosoft365, View):
+class CallbackView(SignsIn, View):
     """Where Microsoft sends the editor back to.
 
     Whatever happens, the answer is a redirect to an address without code or state:
@@ -171,7 +219,8 @@ class CallbackView(UsesMicrosoft365, View):
     def get(self, request: HttpRequest) -> HttpResponse:
         if "admin_consent" in request.GET:
             return self.consent_given()
-        answer = {key: request.GET[key] for key in _ANSWER if key in request.GET}
+        answer = _answer_of(request)
+        forget_query(request)
         try:
             signed_in = sign_in.finish(
                 request.user, query=answer, session=request.session
@@ -206,6 +255,11 @@ class CallbackView(UsesMicrosoft365, View):
 
     def success_message(self, signed_in: sign_in.SignedIn) -> str:
         account = signed_in.connection.username or signed_in.connection.display_name
+        if service := signed_in.connection.service_name:
+            return _("The service connection “%(name)s” acts as %(account)s.") % {
+                "name": service,
+                "account": account,
+            }
         if signed_in.created:
             return _("Connected to Microsoft 365 as %(account)s.") % {
                 "account": account
@@ -217,11 +271,13 @@ class CallbackView(UsesMicrosoft365, View):
         next_url = remembered.next_of_finished(
             self.request.session, answer.get("state", "")
         )
+        error.facts["host"] = self.request.get_host()
         return leaving(next_url) if next_url else self.fail(error)
 
     def fail(self, error: M365Error) -> HttpResponse:
         """Keep what is to be told in the session, and tell it on a clean page."""
         remembered.failed(self.request.session, error)
+        note(self.request, error)
         other = isinstance(error, OtherAccount)
         name = "other_account" if other else "connect_failed"
         return leaving(reverse(f"wagtail_m365:{name}"))

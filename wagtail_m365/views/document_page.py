@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -28,6 +29,7 @@ from wagtail_m365.models import Connection
 from wagtail_m365.tokens.connect_urls import connect_url
 
 from .access import UsesMicrosoft365, safe_next
+from .accounts import AccountChoice, account_of_document
 from .errors import ExplainsErrors, connect_address
 
 # What an honest address never holds, and browsers and parsers disagree about.
@@ -73,9 +75,23 @@ class DocumentPage(
         return get_object_or_404(documents, pk=self.kwargs["document_id"])
 
     @cached_property
+    def choice(self) -> AccountChoice:
+        """The person's accounts."""
+        return AccountChoice(self.request, self.remembered_account)
+
+    @property
     def connection(self) -> Connection | None:
-        """The account that is used when nobody names one."""
-        return Connection.objects.of_user(self.request.user).first()
+        """The account that was chosen, is remembered, or is the default one."""
+        return self.choice.chosen
+
+    @property
+    def has_accounts(self) -> bool:
+        """Is there a choice?"""
+        return bool(self.choice.offered)
+
+    def remembered_account(self, accounts: Sequence[Connection]) -> Connection | None:
+        """The one that this person used for this document last."""
+        return account_of_document(self.document, self.request.user, accounts)
 
     @property
     def edit_url(self) -> str:
@@ -104,6 +120,7 @@ class DocumentPage(
         context: dict[str, Any] = super().get_context_data(
             document=self.document,
             connection=self.connection,
+            accounts=self.choice.offered,
             edit_url=self.edit_url,
             next_url=self.next_url,
             **kwargs,

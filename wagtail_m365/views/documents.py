@@ -11,7 +11,6 @@ site with document views of its own mixes these classes into them, and sets
 from __future__ import annotations
 
 from collections.abc import Callable
-from copy import copy
 from typing import Any
 
 from django.http import HttpRequest
@@ -20,27 +19,35 @@ from django.urls import URLPattern, path
 from django.utils.functional import cached_property
 from django.utils.translation import gettext as _
 from wagtail.admin.ui.components import MediaContainer
-from wagtail.admin.ui.tables import BaseColumn, ButtonsColumnMixin, TitleColumn
+from wagtail.admin.ui.tables import BaseColumn
 from wagtail.documents import admin_urls
 
 from wagtail_m365.conf import settings
 from wagtail_m365.documents.keeping import kept_while_replaced
 from wagtail_m365.errors import M365Error
 
-from .buttons import document_buttons, shown_to
-from .edit_sessions import M365SidePanel, M365StatusColumn, prefetch_open_sessions
+from .buttons import (
+    document_buttons,
+    import_button,
+    may_import,
+    save_collection_button,
+    shown_to,
+)
+from .edit_sessions import M365SidePanel, prefetch_open_sessions
+from .errors import in_words
+from .listing_column import M365StatusColumn
 
 __all__ = ["M365DocumentEditMixin", "M365DocumentIndexMixin", "extended_views"]
 
 
 class M365DocumentIndexMixin:
-    """A row menu and the column *Microsoft 365* for a listing of documents.
+    """The column *Microsoft 365*, with a row menu, for a listing of documents.
 
     Costs one query per page, whatever the number of rows.
     """
 
     request: HttpRequest
-    _get_title_column_class: Callable[[type[Any]], type[Any]]
+    get_next_url: Callable[[], str]
 
     @cached_property
     def columns(self) -> list[BaseColumn]:
@@ -48,24 +55,31 @@ class M365DocumentIndexMixin:
         columns = super().columns  # type: ignore[misc]  # a mixin
         if not shown_to(self.request.user):
             return list(columns)
-        ours = M365StatusColumn("m365", label=_("Microsoft 365"))
-        return [*map(self._with_buttons, columns), ours]
+        return [*columns, self._status_column()]
 
-    def _with_buttons(self, column: Any) -> BaseColumn:
-        """The title column with a row menu, which Wagtail's listing has none of."""
-        if not isinstance(column, TitleColumn) or isinstance(
-            column, ButtonsColumnMixin
-        ):
-            return column
-        column_class = self._get_title_column_class(type(column))
-        with_buttons: BaseColumn = copy(column)
-        with_buttons.__class__ = column_class
-        return with_buttons
+    def _status_column(self) -> BaseColumn:
+        return M365StatusColumn(
+            "m365",
+            label=_("Microsoft 365"),
+            user=self.request.user,
+            next_url=self.get_next_url(),
+        )
 
-    def get_list_more_buttons(self, instance: Any) -> list[Any]:
-        """Wagtail's row actions and ours."""
-        buttons = super().get_list_more_buttons(instance)  # type: ignore[misc]  # a mixin
-        return [*buttons, *document_buttons(instance, self.request, place="listing")]
+    @cached_property
+    def header_more_buttons(self) -> list[Any]:
+        """Wagtail's menu items, and ours for a whole collection."""
+        buttons = super().header_more_buttons  # type: ignore[misc]  # a mixin
+        if not shown_to(self.request.user):
+            return list(buttons)
+        return [*buttons, save_collection_button(self.request)]
+
+    @cached_property
+    def header_buttons(self) -> list[Any]:
+        """Wagtail's buttons, and the way to files in OneDrive."""
+        buttons = super().header_buttons  # type: ignore[misc]  # a mixin
+        if not shown_to(self.request.user) or not may_import(self.request.user):
+            return list(buttons)
+        return [*buttons, import_button(self.request.GET.get("collection_id", ""))]
 
     def decorate_paginated_queryset(self, object_list: Any) -> Any:
         """Ask once for all rows who has them open."""
@@ -105,7 +119,8 @@ class M365DocumentEditMixin:
             with kept_while_replaced(self.object, self.request.user):
                 return save(form)  # type: ignore[no-any-return]  # Wagtail's own
         except M365Error as error:
-            form.add_error("file", error.explanation.what)
+            told = error.explanation
+            form.add_error("file", f"{told.what} {told.next_step}")
             # Wagtail notes there what it will tell above an invalid form.
             self.is_valid(form)  # type: ignore[attr-defined]
             return self.form_invalid(form)  # type: ignore[attr-defined,no-any-return]
@@ -126,7 +141,7 @@ def extended_views() -> list[URLPattern]:
     if not settings.EXTEND_DOCUMENT_VIEWS:
         return []
     found = ((each, _MIXINS.get(each.name)) for each in admin_urls.urlpatterns)
-    return [_extended(pattern, mixin) for pattern, mixin in found if mixin]
+    return in_words([_extended(pattern, mixin) for pattern, mixin in found if mixin])
 
 
 def _extended(pattern: URLPattern, mixin: Any) -> URLPattern:

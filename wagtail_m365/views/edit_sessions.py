@@ -1,29 +1,38 @@
-"""How an edit session stands, for people: listing column and side panel."""
+"""How an edit session stands, for people: its facts, and the side panel."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Any
 
-from django.db.models import Prefetch, prefetch_related_objects
 from django.middleware.csrf import get_token
 from django.utils.translation import gettext_lazy
 from wagtail.admin.ui.side_panels import BaseSidePanel
-from wagtail.admin.ui.tables import BaseColumn
 from wagtail.admin.utils import get_user_display_name
 
+from wagtail_m365.documents.checking import known_change
+from wagtail_m365.documents.edit_folders import EditPlace
 from wagtail_m365.documents.formats import editable, legacy_successor
+from wagtail_m365.documents.joining import may_join_by_link
 from wagtail_m365.documents.permissions import may_manage
-from wagtail_m365.models import EditSession
+from wagtail_m365.models import Connection, EditSession
 from wagtail_m365.models.connections import PERSONAL_TENANT
 
 from .buttons import open_session_of, page_url
 from .document_page import edit_url, is_web_address
 from .go import open_url
+from .proposals import proposals_of
+from .status_sentences import sentence_about_copy, time_since
 from .versions import latest_versions
 
+#: Half of the columns: a listing is looked at often, and each costs time.
+_SHOWN_IN_LISTINGS = (
+    *("open_for", "owner", "connection_id", "state", "opened_at"),
+    *("sent_name", "item_name", "folder_id", "remote_folder_id", "remote_copy"),
+    *("base_ctag", "remote_ctag", "remote_checked_at"),
+    *("remote_modified_at", "remote_modified_by"),
+)
 _OPEN_STATES = (EditSession.State.OPEN, EditSession.State.CONFLICT)
 
 
@@ -63,6 +72,22 @@ class SessionFacts:
         return str(kind.app) if kind else ""
 
     @property
+    def in_library(self) -> bool:
+        """Does the copy lie where colleagues reach it by themselves?"""
+        return bool(self.session.place == EditPlace.LIBRARY)
+
+    @property
+    def can_be_joined(self) -> bool:
+        """May others go to the same file, as far as the site decides?"""
+        return self.has_arrived and (self.in_library or may_join_by_link())
+
+    @property
+    def joined(self) -> list[str]:
+        """Who else edits it, by name."""
+        people = self.session.joined.select_related("user")
+        return [str(get_user_display_name(each.user)) for each in people]
+
+    @property
     def opens_on_desktop(self) -> bool:
         """May the desktop application open it? A personal OneDrive has no way for that."""
         account = self.session.connection
@@ -82,20 +107,34 @@ class SessionFacts:
     @property
     def state(self) -> str:
         """In words."""
-        return self.session.get_state_display()
+        # Not get_state_display: that looks up the words of every state each time.
+        return str(EditSession.State(self.session.state).label)
+
+    @property
+    def copy(self) -> str:
+        """What became of the copy, when the session is over."""
+        return sentence_about_copy(self.session)
 
     @property
     def changed(self) -> bool | None:
         """Has the copy changed? ``None``: Microsoft has not been asked yet."""
-        session = self.session
-        if not self.has_arrived or not session.remote_checked_at:
-            return None
-        return bool(session.remote_ctag and session.remote_ctag != session.base_ctag)
+        return known_change(self.session)
 
     @property
-    def changed_at(self) -> datetime | None:
-        """When it changed last, as far as Microsoft told."""
-        return self.session.remote_modified_at if self.changed else None
+    def changed_since(self) -> str:
+        """How long ago it changed last; empty where Microsoft did not tell."""
+        moment = self.session.remote_modified_at if self.changed else None
+        return time_since(moment) if moment else ""
+
+    @property
+    def asked_since(self) -> str:
+        """How long ago Microsoft was asked."""
+        return time_since(self.session.remote_checked_at)
+
+    @property
+    def locked_since(self) -> str:
+        """How long ago Microsoft reported the file as locked."""
+        return time_since(self.session.remote_locked_at)
 
 
 def facts_of(document: Any, user: Any) -> SessionFacts | None:
@@ -106,25 +145,14 @@ def facts_of(document: Any, user: Any) -> SessionFacts | None:
 
 def prefetch_open_sessions(documents: Iterable[Any]) -> None:
     """Know for each of these documents whether it is open: one query for all."""
-    sessions = EditSession.objects.select_related("owner", "connection")
-    prefetch_related_objects(
-        list(documents), Prefetch("m365_open_session", queryset=sessions)
-    )
-
-
-class M365StatusColumn(BaseColumn):
-    """Who has the document open, and since when."""
-
-    cell_template_name = "wagtail_m365/edit_sessions/status_cell.html"
-
-    def get_cell_context_data(
-        self, instance: Any, parent_context: dict[str, Any]
-    ) -> dict[str, Any]:
-        context: dict[str, Any] = super().get_cell_context_data(
-            instance, parent_context
-        )
-        user = parent_context["request"].user
-        return {**context, "facts": facts_of(instance, user)}
+    found = list(documents)
+    sessions = EditSession.objects.filter(open_for__in=[each.pk for each in found])
+    shown = sessions.select_related("owner").only(*_SHOWN_IN_LISTINGS)
+    open_sessions = {session.open_for_id: session for session in shown}
+    # As prefetch_related_objects, which takes longer than the query.
+    relation = EditSession._meta.get_field("open_for").remote_field
+    for document in found:
+        relation.set_cached_value(document, open_sessions.get(document.pk))
 
 
 class M365SidePanel(BaseSidePanel):
@@ -147,6 +175,7 @@ class M365SidePanel(BaseSidePanel):
     def get_context_data(self, parent_context: Any) -> dict[str, Any]:
         return {
             **super().get_context_data(parent_context),
+            "proposals": proposals_of(self.object, self.request.user),
             "versions": latest_versions(self.object, self.request.user),
             # A component has a context of its own, which the middleware's does not reach.
             "csrf_token": get_token(self.request),
@@ -163,6 +192,7 @@ def panel_context(document: Any, user: Any) -> dict[str, Any]:
         "format": editable(document.filename),
         "successor": legacy_successor(document.filename),
         "open_url": open_url(user, document.pk),
+        "choose_account_url": "" if facts else _choose_account_url(document, user),
         "next_url": edit_url(document),
         "may_manage": may_manage(user),
         **_document_addresses(document),
@@ -170,9 +200,23 @@ def panel_context(document: Any, user: Any) -> dict[str, Any]:
     }
 
 
+def _choose_account_url(document: Any, user: Any) -> str:
+    """The page that asks with which account; empty where there is no choice."""
+    several = Connection.objects.of_user(user).count() > 1
+    return page_url("open", document.pk) if several else ""
+
+
 def _document_addresses(document: Any) -> dict[str, str]:
     """Our pages about this document; they lead back to it by themselves."""
-    on_session = ("bring_back", "resolve", "discard", "check", "desktop")
+    on_session = (
+        "bring_back",
+        "resolve",
+        "discard",
+        "check",
+        "desktop",
+        "join",
+        "preview",
+    )
     names = (*on_session, "save", "versions", "panel")
     return {f"{name}_url": page_url(name, document.pk) for name in names}
 

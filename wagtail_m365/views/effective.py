@@ -11,7 +11,8 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from wagtail_m365 import conf
-from wagtail_m365.models import AppRegistration
+from wagtail_m365.models import AppRegistration, M365Settings
+from wagtail_m365.models.edit_locations import EditPlace
 
 #: What may be set in both places → how it is called, and how a row answers it.
 _SHOWN = {
@@ -44,10 +45,22 @@ class Line:
     fixed: bool = False
 
 
-def lines(row: AppRegistration | None) -> list[Line]:
+def lines(row: AppRegistration | None, site: M365Settings | None = None) -> list[Line]:
     """What holds now, with this app registration chosen."""
     shown = [_line(name, label, row) for name, label in _SHOWN.items()]
-    return [*shown, *_secret_lines(row), *_other_lines()]
+    where = [] if conf.is_set("EDIT_LOCATION") or not site else [_place_line(site)]
+    return [*shown, *_secret_lines(row), *where, *_other_lines()]
+
+
+def _place_line(site: M365Settings) -> Line:
+    """Where copies lie; of a library also whether somebody could look at it."""
+    value = str(site.get_edit_place_display())
+    if site.edit_place == EditPlace.ONEDRIVE:
+        value = f"{value}: {site.edit_path}"
+    if site.edit_place == EditPlace.LIBRARY:
+        unseen = _("not looked at: your account could not")
+        value = f"{value}: {site.edit_folder_name or unseen}"
+    return Line(label=_("Where documents are edited"), value=value, source=_("here"))
 
 
 def _line(name: str, label: Promise, row: AppRegistration | None) -> Line:

@@ -6,12 +6,14 @@ Every view of ours that may meet an :class:`~wagtail_m365.errors.M365Error` wear
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import wraps
 from typing import Any, TypeVar, cast
 from urllib.parse import urlencode
 
+from django.db import DatabaseError, transaction
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.template.response import TemplateResponse
@@ -19,12 +21,16 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from wagtail.admin import messages
+from wagtail.utils.urlpatterns import decorate_urlpatterns
 
 from wagtail_m365 import errors
 from wagtail_m365.errors import Actor, Explanation, M365Error
+from wagtail_m365.models import Failure
 from wagtail_m365.tokens.consents import AdminLetter
 
 from .letters import letter_for
+
+logger = logging.getLogger(__name__)
 
 ViewFunction = TypeVar("ViewFunction", bound=Callable[..., HttpResponseBase])
 
@@ -150,6 +156,7 @@ def explained(
         back_url: Where the person came from.
     """
     explanation = error.explanation
+    note(request, error)
     response = page_of(
         request,
         explanation,
@@ -158,9 +165,22 @@ def explained(
         letter=letter_for(request, explanation, getattr(error, "scopes", ())),
         status=status_of(error),
     )
+    if request.headers.get("X-Requested-With") == "XMLHttpRequest":
+        # A part of a page was asked for: no second menu stands inside the first.
+        response.template_name = "wagtail_m365/errors/part.html"
     if isinstance(error, errors.TemporarilyUnavailable) and error.retry_after:
         response["Retry-After"] = str(round(error.retry_after) or 1)
     return response
+
+
+def note(request: HttpRequest, error: M365Error) -> None:
+    """Keep it for the support bundle; that must not become an error of its own."""
+    match = request.resolver_match
+    try:
+        with transaction.atomic():
+            Failure.objects.note(error, match.view_name if match else "")
+    except DatabaseError:
+        logger.warning("A failure could not be noted.", exc_info=True)
 
 
 def _actions(
@@ -186,6 +206,7 @@ def explain_in_message(
 ) -> None:
     """Tell an error as a message on the next page, with a button if one helps."""
     explanation = error.explanation
+    note(request, error)
     text = f"{explanation.what} {explanation.next_step}".strip()
     if explanation.reference:
         text = _("%(text)s (reference: %(reference)s)") % {
@@ -235,7 +256,7 @@ class ExplainsErrors:
 
 
 def explains_errors(view: ViewFunction) -> ViewFunction:
-    """The same for a view that is a function."""
+    """The same for a view that is a function, and around every address of ours."""
 
     @wraps(view)
     def explaining(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
@@ -244,4 +265,11 @@ def explains_errors(view: ViewFunction) -> ViewFunction:
         except M365Error as error:
             return explained(request, error)
 
+    explaining.explains_errors = True  # type: ignore[attr-defined]  # for the wiring's test
     return cast("ViewFunction", explaining)
+
+
+def in_words(patterns: list[Any]) -> list[Any]:
+    """These addresses; whatever their views forget to explain is explained."""
+    decorate_urlpatterns(patterns, explains_errors)
+    return patterns

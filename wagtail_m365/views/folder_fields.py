@@ -18,6 +18,7 @@ class FolderChooser(BaseChooser):
 
     Args:
         collection_id: The browser begins where documents of this collection went last.
+        account_id: The account to browse with; the default one if none is named.
         more: As Wagtail's own chooser widgets.
     """
 
@@ -29,8 +30,11 @@ class FolderChooser(BaseChooser):
     show_edit_link = False
     chooser_modal_url_name = "m365_folders:choose"
 
-    def __init__(self, *, collection_id: Any = None, **more: Any) -> None:
+    def __init__(
+        self, *, collection_id: Any = None, account_id: Any = None, **more: Any
+    ) -> None:
         super().__init__(**more)
+        self.account_id = account_id
         self.collection_id = collection_id
 
     def get_instance(self, value: Any) -> Folder | None:
@@ -51,9 +55,9 @@ class FolderChooser(BaseChooser):
 
     def get_chooser_modal_url(self) -> str:
         url: str = super().get_chooser_modal_url()
-        if self.collection_id is None:
-            return url
-        return f"{url}?{urlencode({'collection': self.collection_id})}"
+        asked = {"collection": self.collection_id, "account": self.account_id}
+        query = urlencode({k: v for k, v in asked.items() if v is not None})
+        return f"{url}?{query}" if query else url
 
 
 class FolderField(forms.Field):

@@ -3,34 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Self
-from urllib.parse import urlsplit
+from urllib.parse import urlencode
 
 from django.core import signing
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.functional import cached_property
-from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
 
 from wagtail_m365.documents.browsing import Look, look
 from wagtail_m365.documents.folders import Location, Place
 from wagtail_m365.documents.recent_folders import latest, recent
-from wagtail_m365.errors import (
-    Explanation,
-    InvalidRequest,
-    ItemNotFound,
-    M365Error,
-    NotConnected,
-    TemporarilyUnavailable,
-)
+from wagtail_m365.errors import InvalidRequest, ItemNotFound, M365Error
 from wagtail_m365.identity import scopes as scope_names
 from wagtail_m365.models import Connection, RecentFolder
 from wagtail_m365.tokens.broker import connection_of
 from wagtail_m365.tokens.connect_urls import connect_url
 
-from .errors import Action, actor_name, connect_address
+from .accounts import ACCOUNT, account_to_browse_with
+from .errors import Action
 from .folder_rows import (
     Gate,
     Row,
@@ -40,36 +31,12 @@ from .folder_rows import (
     row_of,
     row_of_recent,
 )
+from .folder_trouble import Trouble, page_behind
 
 #: The value of ``at`` that leads to all places.
 HOME = "home"
 _LINK = "wagtail_m365.folders.next_link"
 _RECENT = 8
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Trouble:
-    """What went wrong, with the next step as links."""
-
-    explanation: Explanation
-    actor: str
-    sign_in: str = ""
-    #: Seconds to wait; 0: not told.
-    wait: int = 0
-
-    @classmethod
-    def of(cls, error: M365Error, come_back: str) -> Self:
-        """The explanation of an error, and the sign-in that leads back here."""
-        sign_in = connect_address(error, come_back)
-        if isinstance(error, NotConnected):
-            sign_in = connect_url(*Place.MINE.scopes, next=come_back)
-        wait = error.retry_after if isinstance(error, TemporarilyUnavailable) else 0
-        return cls(
-            explanation=error.explanation,
-            actor=actor_name(error.explanation.actor),
-            sign_in=sign_in,
-            wait=round(wait),
-        )
 
 
 class Screen:
@@ -94,13 +61,28 @@ class Screen:
         self._connection: Connection | None = None
         self._look = Look()
         try:
-            self._connection = connection_of(request.user)
+            asked = account_to_browse_with(request)
+            self._connection = asked or connection_of(request.user)
             if trouble is None:
                 self._try_to_look()
         except M365Error as error:
             self._error = trouble or error
         if isinstance(self._error, ItemNotFound):
             self._forget()
+
+    @cached_property
+    def base(self) -> str:
+        """The page that browses; empty: the chooser's window, the default account."""
+        asked = account_to_browse_with(self.request)
+        if asked is None:
+            return ""
+        query = urlencode({ACCOUNT: asked.pk})
+        return f"{reverse('m365_folders:choose')}?{query}"
+
+    @property
+    def come_back(self) -> str:
+        """Where a sign-in leads back to: the page whose chooser asks."""
+        return page_behind(self.request)
 
     def _try_to_look(self) -> None:
         self.location = self._asked()
@@ -175,14 +157,19 @@ class Screen:
         if self.location is None:
             return []
         way = [*_beginnings(self.location), *self.location.above()]
-        home = {"url": browse_url(HOME), "label": _("All places")}
-        return [home, *({"url": open_url(step), "label": step.name} for step in way)]
+        home = {"url": browse_url(HOME, self.base), "label": _("All places")}
+        steps = ({"url": open_url(step, self.base), "label": step.name} for step in way)
+        return [home, *steps]
 
     @property
     def choose_url(self) -> str:
         """Chooses the folder that is shown."""
         location = self.location
-        return choose_url(location) if location and self.can_hold_folders else ""
+        return (
+            choose_url(location, self.base)
+            if location and self.can_hold_folders
+            else ""
+        )
 
     @property
     def gates(self) -> list[Gate]:
@@ -196,24 +183,23 @@ class Screen:
 
     def _gate(self, place: Place, icon: str) -> Gate:
         missing = scope_names.missing(place.scopes, self.connection.scopes, "")
-        url = open_url(Location(place=place))
+        url = open_url(Location(place=place), self.base)
         # The own drive says itself what is missing: it is where everybody begins.
         is_open = not missing or place is Place.MINE
         if not is_open:
-            url = connect_url(
-                *missing, next=page_behind(self.request), connection=self.connection
-            )
+            url = connect_url(*missing, next=self.come_back, connection=self.connection)
         return Gate(place=place, icon=icon, url=url, is_open=is_open)
 
     @cached_property
     def recent(self) -> list[Row]:
         """Folders that were used of late."""
-        return [row_of_recent(each) for each in recent(self.connection, _RECENT)]
+        latest_used = recent(self.connection, _RECENT)
+        return [row_of_recent(each, self.base) for each in latest_used]
 
     @property
     def rows(self) -> Sequence[Row]:
         """What is here, folders first."""
-        return [row_of(entry) for entry in self._look.entries]
+        return [row_of(entry, self.base) for entry in self._look.entries]
 
     @property
     def is_cut(self) -> bool:
@@ -238,37 +224,26 @@ class Screen:
         if not link:
             return ""
         signed = signing.Signer(salt=_LINK).sign_object(link, compress=True)
-        return browse_url(self.at, q=self.words, **{"from": signed})
+        return browse_url(self.at, self.base, q=self.words, **{"from": signed})
 
     @property
     def trouble(self) -> Trouble | None:
         """What went wrong, if anything did."""
         if self._error is None:
             return None
-        return Trouble.of(self._error, page_behind(self.request))
+        return Trouble.of(self._error, self.come_back)
 
     @property
     def ways_out(self) -> list[Action]:
         """Links inside the browser that lead on from trouble."""
         found = []
         if self._error and not isinstance(self._error, ItemNotFound | InvalidRequest):
-            url = browse_url(self.at, q=self.words)
+            url = browse_url(self.at, self.base, q=self.words)
             found.append(Action(url=url, label=_("Try again")))
         if self._connection:
-            found.append(Action(url=browse_url(HOME), label=_("All places")))
+            url = browse_url(HOME, self.base)
+            found.append(Action(url=url, label=_("All places")))
         return found
-
-
-def page_behind(request: HttpRequest) -> str:
-    """The page whose chooser asks: a sign-in leads back to it."""
-    referrer = request.headers.get("Referer", "")
-    stays_here = url_has_allowed_host_and_scheme(
-        referrer, {request.get_host()}, require_https=request.is_secure()
-    )
-    if not stays_here:
-        return reverse("wagtailadmin_home")
-    parts = urlsplit(referrer)
-    return f"{parts.path}?{parts.query}" if parts.query else parts.path
 
 
 def _beginnings(location: Location) -> list[Location]:

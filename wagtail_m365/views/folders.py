@@ -35,7 +35,10 @@ from wagtail_m365.models import Connection
 from wagtail_m365.tokens.broker import connection_of
 
 from .access import UsesMicrosoft365
-from .folder_screens import Screen, Trouble, page_behind
+from .accounts import ACCOUNT, account_to_browse_with
+from .errors import in_words
+from .folder_screens import Screen
+from .folder_trouble import Trouble, page_behind
 
 
 class FolderFilterForm(BaseFilterForm):
@@ -85,12 +88,13 @@ class _Own(UsesMicrosoft365):
 
     @property
     def connection(self) -> Connection:
-        """The person's own account.
+        """The person's own account: the one that the address names, or the default.
 
         Raises:
             NotConnected: There is none.
         """
-        return connection_of(self.request.user)
+        asked = account_to_browse_with(self.request)
+        return asked or connection_of(self.request.user)
 
 
 class _Browsing(_Own):
@@ -233,7 +237,7 @@ class FolderChooserViewSet(ChooserViewSet):
     creation_tab_label = _Browsing.creation_tab_label
     search_tab_label = _Browsing.search_tab_label
     per_page = _Browsing.per_page
-    preserve_url_parameters = ["collection"]
+    preserve_url_parameters = ["collection", ACCOUNT]
     choose_view_class = ChooseFolderView
     choose_results_view_class = FolderResultsView
     chosen_view_class = FolderChosenView
@@ -242,7 +246,7 @@ class FolderChooserViewSet(ChooserViewSet):
     def get_urlpatterns(self) -> list[Any]:
         """Without the one for many at once: there is one folder to choose."""
         patterns = super().get_urlpatterns()
-        return [each for each in patterns if each.name != "chosen_multiple"]
+        return in_words([each for each in patterns if each.name != "chosen_multiple"])
 
 
 folders = FolderChooserViewSet("m365_folders", url_prefix="m365/folders")

@@ -15,18 +15,22 @@ from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy
 from django.views.generic import TemplateView
 
-from wagtail_m365 import hooks
-from wagtail_m365.documents.opening import open_document, preflight
+from wagtail_m365 import hooks, tasks
+from wagtail_m365.conf import settings
+from wagtail_m365.documents.desktop import way_to_open
+from wagtail_m365.documents.edit_folders import edit_location, scopes_of
+from wagtail_m365.documents.opening import Opened, open_document, preflight
 from wagtail_m365.documents.preflight import leaves_protection
 from wagtail_m365.errors import AlreadyOpen, TokenError
 from wagtail_m365.models import EditSession
-from wagtail_m365.tokens import bundles
 from wagtail_m365.tokens.connect_urls import connect_url
 
 from . import go
 from .buttons import open_session_of, page_url
 from .document_page import DocumentPage, leave_for
-from .edit_sessions import facts_of
+from .edit_sessions import SessionFacts, facts_of
+
+_ON_DESKTOP = "wagtail_m365/documents/on_desktop.html"
 
 
 class OpenView(DocumentPage, TemplateView):
@@ -50,23 +54,45 @@ class OpenView(DocumentPage, TemplateView):
         if refused:
             return refused
         try:
-            opened = open_document(document, request.user)
+            opened = open_document(document, request.user, connection=self.connection)
         except TokenError as error:
             return self.sign_in(error)
         except AlreadyOpen:
             # The page says who has it, and since when.
             return self.render_to_response(self.get_context_data(), status=409)
+        if settings.WEBHOOKS:
+            tasks.follow_sessions.enqueue()
         instead = hooks.after_m365_open(
             request=request, document=document, session=opened.session
         )
-        return instead or leave_for(opened.web_url)
+        return instead or self.leave(opened)
+
+    def leave(self, opened: Opened) -> HttpResponseBase:
+        """On to the browser's Office, or to the desktop's by way of a page of ours."""
+        facts = SessionFacts(session=opened.session, user=self.request.user)
+        way = self.request.POST.get("with") or self.way
+        if way != "desktop" or not facts.opens_on_desktop:
+            return leave_for(opened.web_url)
+        address = page_url("desktop", self.document.pk)
+        context = self.get_context_data(app=facts.app, desktop_url=address)
+        response = self.response_class(
+            request=self.request, template=_ON_DESKTOP, context=context
+        )
+        # A page must stay behind: the address of an application shows none.
+        response["Refresh"] = f"0; url={address}"
+        return response
+
+    @property
+    def way(self) -> str:
+        """In the browser, in the desktop app, or as the person says."""
+        return way_to_open(self.document.filename)
 
     def sign_in(self, error: TokenError) -> HttpResponseBase:
         """Go to Microsoft's sign-in once by itself; the second time, explain."""
         if self.go and self.go.after_sign_in:
             return self.explain(self.request, error)
         return self.sign_in_or_explain(
-            error, come_back=self.go_on_url, scopes=bundles.EDIT
+            error, come_back=self.go_on_url, scopes=self.scopes
         )
 
     @cached_property
@@ -79,6 +105,12 @@ class OpenView(DocumentPage, TemplateView):
         """Why it cannot be opened, before anything is sent."""
         return list(preflight(self.document, self.request.user))
 
+    @property
+    def save_url(self) -> str:
+        """Where a copy of an old format can at least be looked at and converted."""
+        only_old = [each.code for each in self.refusals] == ["legacy_format"]
+        return page_url("save", self.document.pk, self.edit_url) if only_old else ""
+
     @cached_property
     def session(self) -> EditSession | None:
         return open_session_of(self.document)
@@ -88,6 +120,12 @@ class OpenView(DocumentPage, TemplateView):
         """Has another editor got it open? What nobody owns any more is free."""
         owner = self.session.owner_id if self.session else None
         return owner not in {None, self.request.user.pk}
+
+    @property
+    def may_join(self) -> bool:
+        """May this person go to the other editor's copy, as far as the site decides?"""
+        facts = facts_of(self.document, self.request.user)
+        return bool(self.somebody_elses and facts and facts.can_be_joined)
 
     @property
     def needs_sign_in(self) -> bool:
@@ -101,7 +139,28 @@ class OpenView(DocumentPage, TemplateView):
 
     @property
     def sign_in_url(self) -> str:
-        return connect_url(*bundles.EDIT, next=self.go_on_url)
+        return connect_url(*self.scopes, next=self.go_on_url)
+
+    @property
+    def must_be_asked(self) -> bool:
+        """Is there something to choose before the document is sent?"""
+        return self.way == "ask" or self.must_choose_account
+
+    @property
+    def must_choose_account(self) -> bool:
+        """Is it not known with which of several accounts?"""
+        unknown = self.has_accounts and not self.choice.remembered
+        return unknown and not self.session
+
+    @property
+    def place(self) -> str:
+        """Where the copy lies, or will lie."""
+        return self.session.place if self.session else edit_location().place
+
+    @property
+    def scopes(self) -> tuple[str, ...]:
+        """The rights that this place needs."""
+        return scopes_of(self.place)
 
     def get_try_again_url(self) -> str:
         return page_url("open", self.document.pk)
@@ -114,7 +173,11 @@ class OpenView(DocumentPage, TemplateView):
             facts=facts_of(self.document, self.request.user),
             somebody_elses=self.somebody_elses,
             private=private,
-            goes_on=bool(self.go) and not private,
+            may_join=self.may_join,
+            save_url=self.save_url,
+            goes_on=bool(self.go) and not (private or self.must_be_asked),
+            way=self.way,
+            place=self.place,
             go=self.request.GET.get("go", ""),
             sign_in_url=self.sign_in_url,
             **kwargs,

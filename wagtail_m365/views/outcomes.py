@@ -13,9 +13,10 @@ from django.utils.translation import gettext as _
 from django.views.generic import View
 
 from wagtail_m365.models import Connection
+from wagtail_m365.tokens.service_connections import may_manage
 
 from . import remembered
-from .access import UsesMicrosoft365
+from .access import SignsIn
 from .addresses import account_address
 from .connect import Wish, checked_scopes, leave_for_microsoft
 from .errors import Action, ExplainsErrors, breadcrumbs, page_of
@@ -23,7 +24,7 @@ from .letters import letter_for
 from .remembered import Failure
 
 
-class _OutcomeView(UsesMicrosoft365, ExplainsErrors, View):
+class _OutcomeView(SignsIn, ExplainsErrors, View):
     """A page about the last failure; without one, the account page."""
 
     http_method_names = ["get", "head"]
@@ -44,6 +45,7 @@ class _OutcomeView(UsesMicrosoft365, ExplainsErrors, View):
         return Wish(
             scopes=checked_scopes(failure.facts.get("scopes", ())),
             next_url=self.next_of(failure),
+            service_name=failure.facts.get("service_name", ""),
             **more,
         )
 
@@ -55,7 +57,10 @@ class _OutcomeView(UsesMicrosoft365, ExplainsErrors, View):
         return wanted if stays_here else account_address()
 
     def connection_of(self, failure: Failure) -> Connection | None:
-        """The connection that was to be renewed, if it is still the person's own."""
+        """The connection that was to be renewed, if it is still this person's to renew."""
+        if service := failure.facts.get("service_name"):
+            managed = may_manage(self.request.user)
+            return Connection.objects.service(service).first() if managed else None
         wanted = failure.facts.get("connection_id")
         if not wanted:
             return None
@@ -73,13 +78,15 @@ class ConnectFailedView(_OutcomeView):
             Action(url=self.next_of(failure), label=_("Go back")),
         ]
         title = _("Your Microsoft account was not connected")
+        if failure.facts.get("service_name"):
+            title = _("The service connection was not made")
         scopes = failure.facts.get("scopes", ())
         return page_of(
             self.request,
             failure.explanation,
             title=title,
             actions=actions,
-            letter=letter_for(self.request, failure.explanation, scopes),
+            letter=letter_for(self.request, failure.explanation, scopes, connection),
             status=400,
         )
 
@@ -102,12 +109,16 @@ class OtherAccountView(_OutcomeView):
             "connection": connection,
             "actual": failure.facts.get("actual", ""),
             "same_url": self.wish_of(failure).address(connection),
-            "as_well_url": self.as_well(failure).address(),
+            "as_well_url": self.as_well_url(failure, connection),
             "next_url": self.next_of(failure),
             "explanation": failure.explanation,
         }
         template = "wagtail_m365/connect/other_account.html"
         return TemplateResponse(self.request, template, context, status=409)
+
+    def as_well_url(self, failure: Failure, connection: Connection) -> str:
+        """Beside an editor's connection; a service name stands for one account."""
+        return "" if connection.service_name else self.as_well(failure).address()
 
     def as_well(self, failure: Failure) -> Wish:
         """Keep the old connection and add the other account beside it."""

@@ -8,7 +8,6 @@ from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
-from wagtail.admin.forms import WagtailAdminModelForm
 from wagtail.admin.panels import FieldPanel, HelpPanel, MultiFieldPanel, ObjectList
 
 from wagtail_m365 import conf
@@ -17,11 +16,12 @@ from wagtail_m365.models import AppRegistration, M365Settings
 from wagtail_m365.models.configuration import registration
 
 from .addresses import callback_address
+from .edit_location_form import EditLocationForm, edit_location_panel
 from .effective import lines
 from .errors import actor_name
 
 
-class SettingsForm(WagtailAdminModelForm):
+class SettingsForm(EditLocationForm):
     """What Django's settings decide is shown, but cannot be changed here."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -39,6 +39,27 @@ class SettingsForm(WagtailAdminModelForm):
         if conf.is_set("ENABLED"):
             return bool(self.instance.enabled)
         return bool(self.cleaned_data["enabled"])
+
+
+class GuidePanel(HelpPanel):
+    """The way to the guided set-up, prominent while nothing is configured."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        kwargs.setdefault("template", "wagtail_m365/settings/guide.html")
+        super().__init__(**kwargs)
+
+    class BoundPanel(HelpPanel.BoundPanel):
+        def get_context_data(
+            self, parent_context: dict[str, Any] | None = None
+        ) -> dict[str, Any]:
+            row = self.instance
+            return {
+                **super().get_context_data(parent_context),
+                "begun": bool(row.registration_id or conf.is_set("CLIENT_ID")),
+                "finished": "health" in row.set_up.get("done", []),
+                "set_up_url": reverse("wagtail_m365:set_up"),
+                "health_url": reverse("wagtail_m365:health"),
+            }
 
 
 class RedirectUriPanel(HelpPanel):
@@ -73,10 +94,10 @@ class StatusPanel(HelpPanel):
             trouble = self.trouble()
             return {
                 **super().get_context_data(parent_context),
-                "lines": lines(self.instance.registration),
+                "lines": lines(self.instance.registration, self.instance),
                 "trouble": trouble,
                 "actor": actor_name(trouble.actor) if trouble else "",
-                "test_url": reverse("wagtail_m365:settings_test"),
+                "test_url": reverse("wagtail_m365:health"),
             }
 
         def trouble(self) -> Explanation | None:
@@ -121,14 +142,24 @@ def registration_links(request: HttpRequest, row: M365Settings) -> dict[str, str
 
 settings_edit_handler = ObjectList(
     [
+        GuidePanel(heading=gettext_lazy("Guided set-up")),
         FieldPanel("enabled", heading=gettext_lazy("Microsoft 365 is switched on")),
         MultiFieldPanel(
             [
                 FieldPanel("registration", heading=gettext_lazy("In use")),
                 RegistrationLinksPanel(),
+                FieldPanel(
+                    "own_registrations_allowed",
+                    help_text=gettext_lazy(
+                        "An editor then enters a client ID and a secret under Account → "
+                        "Microsoft 365. When this is switched off again, their accounts "
+                        "get no access until they connect with the site's own."
+                    ),
+                ),
             ],
             heading=gettext_lazy("App registration"),
         ),
+        edit_location_panel,
         RedirectUriPanel(heading=gettext_lazy("Redirect URI")),
         StatusPanel(heading=gettext_lazy("What is in effect")),
     ],

@@ -7,6 +7,7 @@ from typing import Any
 
 from django import forms
 from django.core.exceptions import ValidationError
+from django.core.files.uploadedfile import UploadedFile
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from wagtail.admin.forms import WagtailAdminModelForm
@@ -17,7 +18,7 @@ from wagtail_m365.identity import clouds
 from wagtail_m365.models import AppRegistration
 from wagtail_m365.redaction import Secret
 
-from .certificates import PastedCertificate, read_certificate
+from .certificates import PastedCertificate, read_certificate, read_file
 
 _GUID = re.compile(r"[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}", re.IGNORECASE)
 _TENANT = re.compile(r"[a-z0-9][a-z0-9.-]*", re.IGNORECASE)
@@ -25,6 +26,9 @@ _TENANT = re.compile(r"[a-z0-9][a-z0-9.-]*", re.IGNORECASE)
 _ADDRESSES = frozenset({"cloud", "authority_url", "client_id"})
 
 Kind = AppRegistration.CredentialKind
+
+#: Bytes; a certificate with its key takes a few thousand.
+_LARGEST_FILE = 100_000
 
 #: Never to be shown in an error report.
 SECRET_FIELDS = ("client_secret_input", "certificate_input", "passphrase_input")
@@ -71,9 +75,18 @@ class RegistrationForm(WagtailAdminModelForm):
         widget=WriteOnlyTextarea(attrs={"rows": 6, "autocomplete": "off"}),
         help_text=gettext_lazy("Paste both as PEM, one after the other."),
     )
-    passphrase_input = _password(gettext_lazy("Passphrase of the private key"))
+    certificate_file = forms.FileField(
+        label=gettext_lazy("Or a certificate file"),
+        required=False,
+        allow_empty_file=True,
+        widget=forms.FileInput(attrs={"accept": ".pfx,.p12,.pem"}),
+        help_text=gettext_lazy("A .pfx or .p12 file that holds the private key too."),
+    )
+    passphrase_input = _password(
+        gettext_lazy("Passphrase of the private key or the file")
+    )
 
-    #: What was pasted, once it is known to be good.
+    #: What was pasted or uploaded, once it is known to be good.
     pasted: PastedCertificate | None = None
 
     class Meta:
@@ -149,11 +162,23 @@ class RegistrationForm(WagtailAdminModelForm):
 
     def _check_client_id(self, cleaned: dict[str, Any]) -> None:
         client_id = str(cleaned.get("client_id", "")).strip()
-        at_microsoft = cleaned.get("cloud") != AppRegistration.Cloud.CUSTOM
-        if client_id and at_microsoft and not _GUID.fullmatch(client_id):
+        looks_right = _GUID.fullmatch(client_id) or not self._is_at_microsoft(cleaned)
+        if client_id and not looks_right:
             text = _("The client ID looks like 11111111-2222-3333-4444-555555555555.")
             self.add_error("client_id", text)
         cleaned["client_id"] = client_id
+
+    def _is_at_microsoft(self, cleaned: dict[str, Any]) -> bool:
+        """Do ids look like Microsoft's there?"""
+        return bool(cleaned.get("cloud") != AppRegistration.Cloud.CUSTOM)
+
+    def _is_set_by_site(self, name: str) -> bool:
+        """Do Django's settings bring this credential, so that none is needed here?"""
+        return bool(getattr(settings, name))
+
+    def _is_stored_for_others(self) -> bool:
+        """Was the secret entered for another application or another server?"""
+        return bool(_ADDRESSES & set(self.changed_data))
 
     def _check_credential(self, cleaned: dict[str, Any]) -> None:
         kind = cleaned.get("credential_kind")
@@ -163,11 +188,12 @@ class RegistrationForm(WagtailAdminModelForm):
             self._check_certificate(cleaned)
 
     def _check_secret(self, cleaned: dict[str, Any]) -> None:
-        if cleaned.get("client_secret_input") or settings.CLIENT_SECRET:
+        given = cleaned.get("client_secret_input")
+        if given or self._is_set_by_site("CLIENT_SECRET"):
             return
         if not self.instance.client_secret_sealed:
             self.add_error("client_secret_input", _("Enter the client secret."))
-        elif _ADDRESSES & set(self.changed_data):
+        elif self._is_stored_for_others():
             # Else whoever may edit this form could have the secret sent to a
             # server of their own.
             self.add_error(
@@ -176,16 +202,40 @@ class RegistrationForm(WagtailAdminModelForm):
                   "or another server."),
             )  # fmt: skip
 
+    def clean_certificate_file(self) -> UploadedFile[Any] | None:
+        """Not large: it is read as a whole."""
+        upload: UploadedFile[Any] | None = self.cleaned_data["certificate_file"]
+        if upload and (upload.size or 0) > _LARGEST_FILE:
+            raise ValidationError(_("This is no certificate file: it is too large."))
+        return upload
+
     def _check_certificate(self, cleaned: dict[str, Any]) -> None:
-        pasted = cleaned.get("certificate_input", "")
-        if not pasted:
-            if not (self.instance.certificate_sealed or settings.CLIENT_CERTIFICATE):
-                self.add_error("certificate_input", _("Paste the certificate."))
-            return
+        upload = cleaned.get("certificate_file")
+        if upload is not None and cleaned.get("certificate_input"):
+            text = _("Paste the certificate or choose a file, not both.")
+            self.add_error("certificate_file", text)
+        elif upload is not None:
+            self._take("certificate_file", cleaned)
+        elif cleaned.get("certificate_input"):
+            self._take("certificate_input", cleaned)
+        elif not self._has_certificate:
+            text = _("Paste the certificate, or choose its file.")
+            self.add_error("certificate_input", text)
+
+    @property
+    def _has_certificate(self) -> bool:
+        set_by_site = self._is_set_by_site("CLIENT_CERTIFICATE")
+        return bool(self.instance.certificate_sealed or set_by_site)
+
+    def _take(self, name: str, cleaned: dict[str, Any]) -> None:
+        """Read what that field brought."""
         try:
-            self.pasted = read_certificate(pasted, self._passphrase)
+            if name == "certificate_file":
+                self.pasted = read_file(cleaned[name].read(), self._passphrase)
+            else:
+                self.pasted = read_certificate(cleaned[name], self._passphrase)
         except ValidationError as error:
-            self.add_error("certificate_input", error)
+            self.add_error(name, error)
         else:
             cleaned["credential_expires_on"] = self.pasted.expires_on
 
@@ -198,15 +248,16 @@ class RegistrationForm(WagtailAdminModelForm):
         row: AppRegistration = self.instance
         if row.credential_kind != Kind.SECRET:
             row.client_secret_sealed = ""
-        elif secret := self.cleaned_data["client_secret_input"]:
-            row.set_client_secret(Secret(secret))
+        # A Secret at once: error reports show the variables of every function.
+        elif secret := Secret(self.cleaned_data["client_secret_input"]):
+            row.set_client_secret(secret)
         if row.credential_kind != Kind.CERTIFICATE:
             row.certificate_sealed = ""
         elif self.pasted:
             row.set_certificate(
                 private_key=self.pasted.private_key,
                 certificate=self.pasted.certificate,
-                passphrase=self._passphrase,
+                passphrase=self.pasted.passphrase,
             )
         saved: AppRegistration = super().save(commit)
         return saved

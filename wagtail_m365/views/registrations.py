@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect
@@ -14,11 +15,13 @@ from django.utils.translation import gettext_lazy, ngettext
 from django.views.decorators.debug import sensitive_post_parameters
 from wagtail.admin import messages
 from wagtail.admin.panels import FieldPanel, MultiFieldPanel, ObjectList
+from wagtail.admin.ui.tables import BaseColumn
 from wagtail.admin.views import generic
 from wagtail.admin.viewsets.model import ModelViewSet
 
 from wagtail_m365.models import AppRegistration, Connection, M365Settings
 
+from .errors import in_words
 from .registration_form import SECRET_FIELDS, RegistrationForm
 
 _hide_secrets = method_decorator(
@@ -31,13 +34,39 @@ class CreateView(generic.CreateView):
     """Add one."""
 
 
+def _of_the_site() -> QuerySet[AppRegistration]:
+    """Those of editors are theirs alone."""
+    return AppRegistration.objects.filter(owner=None)
+
+
+class IndexView(generic.IndexView):
+    """List them."""
+
+    @cached_property
+    def columns(self) -> list[BaseColumn]:
+        """Wagtail's, which scroll in their own box on a phone as all of ours do."""
+        columns: list[BaseColumn] = super().columns
+        for column in columns:
+            column.classname = "m365-cell"
+        return columns
+
+    def get_base_queryset(self) -> QuerySet[AppRegistration]:
+        return _of_the_site()
+
+
 @_hide_secrets
 class EditView(generic.EditView):
     """Change one."""
 
+    def get_queryset(self) -> QuerySet[AppRegistration]:
+        return _of_the_site()
+
 
 class DeleteView(generic.DeleteView):
     """Delete one that is not in use."""
+
+    def get_queryset(self) -> QuerySet[AppRegistration]:
+        return _of_the_site()
 
     @cached_property
     def in_use(self) -> bool:
@@ -114,6 +143,10 @@ registration_edit_handler = ObjectList(
                     attrs=_only_when("credential_kind", "certificate"),
                 ),
                 FieldPanel(
+                    "certificate_file",
+                    attrs=_only_when("credential_kind", "certificate"),
+                ),
+                FieldPanel(
                     "passphrase_input",
                     attrs=_only_when("credential_kind", "certificate"),
                 ),
@@ -149,7 +182,12 @@ class AppRegistrationViewSet(ModelViewSet):
     edit_handler = registration_edit_handler
     add_view_class = CreateView
     edit_view_class = EditView
+    index_view_class = IndexView
     delete_view_class = DeleteView
+
+    def get_urlpatterns(self) -> list[Any]:
+        """With every error in words."""
+        return in_words(super().get_urlpatterns())
 
 
 registrations = AppRegistrationViewSet()

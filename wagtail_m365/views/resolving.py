@@ -21,7 +21,12 @@ from wagtail_m365.errors import M365Error, TokenError
 from .bringing_back import STAYS_OPEN, SessionPage
 from .comments import AsksForComment
 from .document_page import edit_url
+from .usage import usage_of
 from .versions import version_buttons
+
+_PENDING = gettext_lazy(
+    "The file for “%(title)s” waits for approval; the site's file is unchanged."
+)
 
 
 class ResolveView(AsksForComment, SessionPage):
@@ -58,6 +63,8 @@ class ResolveView(AsksForComment, SessionPage):
         outcome = take_theirs(
             self.session, self.request.user, close=True, comment=self.comment
         )
+        if outcome.proposal is not None:
+            return self.tell(str(_PENDING), outcome.stays_open, [])
         text = _("“%(title)s” has the file that was edited in Microsoft 365.")
         buttons = version_buttons(outcome.version) if outcome.version else []
         return self.tell(text, outcome.stays_open, buttons)
@@ -73,6 +80,8 @@ class ResolveView(AsksForComment, SessionPage):
 
     def keep_both(self) -> HttpResponseBase:
         kept = keep_both(self.session, self.request.user)
+        if kept.document is None:
+            return self.tell(str(_PENDING), kept.stays_open, [])
         text = _("“%(title)s” keeps the site's file; the edited one is a new document.")
         buttons = [messages.button(edit_url(kept.document), _("Edit the new document"))]
         return self.tell(text, kept.stays_open, buttons)
@@ -98,6 +107,7 @@ class ResolveView(AsksForComment, SessionPage):
             **self.difference(),
             comment_form=self.comment_form,
             last_edit=entries.filter(content_changed=True).first(),
+            usage=usage_of(self.document, self.request.user),
             may_create=may_create(self.document.collection, self.request.user),
             **kwargs,
         )

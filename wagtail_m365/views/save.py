@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import PurePosixPath
 from typing import Any
+from urllib.parse import urlencode
 
-from django import forms
-from django.http import HttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect
 from django.utils.functional import cached_property
@@ -21,115 +22,89 @@ from wagtail_m365 import hooks
 from wagtail_m365.documents import recent_folders
 from wagtail_m365.documents.folders import Folder
 from wagtail_m365.documents.preflight import leaves_protection
-from wagtail_m365.documents.saving import save_copy
-from wagtail_m365.errors import ItemNotFound, NameRefused, NameTaken, TokenError
-from wagtail_m365.graph.names import (
-    MAX_NAME,
-    MAX_PATH,
-    check_name,
-    check_path,
-    safe_name,
+from wagtail_m365.documents.saving import is_large, save_copy
+from wagtail_m365.documents.transfer_batches import plan_copies
+from wagtail_m365.errors import (
+    ItemNotFound,
+    NameRefused,
+    NameTaken,
+    NotAllowed,
+    TokenError,
 )
+from wagtail_m365.graph.names import safe_name
 from wagtail_m365.graph.types import DriveItem
+from wagtail_m365.models import Connection
 from wagtail_m365.tokens import bundles
+from wagtail_m365.tokens.broker import connection_of
 from wagtail_m365.tokens.connect_urls import connect_url
 
+from .accounts import ACCOUNT, account_of_collection
 from .buttons import page_url
 from .document_page import DocumentPage, is_web_address
-from .folder_fields import FolderField
+from .save_forms import SaveForm
+from .transfers import begin
 
 
-class SaveForm(forms.Form):
-    """Where a copy goes."""
+def folder_of_site(request: HttpRequest) -> str:
+    """A folder named like the site; ``""`` where the site has no name."""
+    site = Site.find_for_request(request)
+    return safe_name(site.site_name) if site and site.site_name else ""
 
-    into = FolderField(
-        label=gettext_lazy("Folder"),
-        required=False,
+
+def plan_many(
+    request: HttpRequest,
+    documents: list[Any],
+    not_allowed: list[Any],
+    **chosen: Any,
+) -> HttpResponseBase:
+    """Begin copies of many documents; what stays here is listed with the reason.
+
+    Args:
+        request: The request that asks for it.
+        documents: What this person may take copies of.
+        not_allowed: What this person may not.
+        chosen: As :func:`begin_copies`.
+    """
+    refused = [(each, NotAllowed()) for each in not_allowed]
+    wanted = []
+    for document in documents:
+        if hooks.before_m365_save(request=request, document=document):
+            refused.append((document, NotAllowed(code="refused_by_site")))
+        else:
+            wanted.append(document)
+    return begin_copies(request, wanted, refused=refused, **chosen)
+
+
+def begin_copies(
+    request: HttpRequest,
+    documents: list[Any],
+    *,
+    connection: Connection | None,
+    into: Folder | None,
+    folder: str,
+    **how: Any,
+) -> HttpResponseBase:
+    """Plan copies of these documents, and show how far they are.
+
+    Args:
+        request: The request that asks for it.
+        documents: The documents.
+        connection: The account.
+        into: The chosen folder.
+        folder: Names of folders below it.
+        how: As :func:`~wagtail_m365.documents.transfer_batches.plan_copies`.
+
+    Raises:
+        NotConnected: No account is connected.
+    """
+    account = connection or connection_of(request.user)
+    batch_id = plan_copies(
+        documents, request.user, connection=account, into=into, below=folder, **how
     )
-    folder = forms.CharField(
-        label=gettext_lazy("Folder below it"),
-        help_text=gettext_lazy(
-            "Folders one inside the other, with slashes between them: “Press/2026”. "
-            "What does not exist yet is made."
-        ),
-        max_length=MAX_PATH,
-        required=False,
-    )
-    name = forms.CharField(label=gettext_lazy("File name"), max_length=MAX_NAME)
-    conflict = forms.ChoiceField(
-        label=gettext_lazy("If a file of that name is there already"),
-        choices=[
-            ("rename", gettext_lazy("Keep both: the new copy gets a number")),
-            (
-                "replace",
-                gettext_lazy("Replace it; OneDrive keeps the old one as a version"),
-            ),
-            ("fail", gettext_lazy("Stop, so that I can choose another name")),
-        ],
-        initial="rename",
-        widget=forms.RadioSelect,
-    )
-
-    def __init__(
-        self,
-        *args: Any,
-        extension: str,
-        default_folder: str = "",
-        collection_id: Any = None,
-        **kwargs: Any,
-    ) -> None:
-        super().__init__(*args, **kwargs)
-        self.extension = extension
-        self.default_folder = default_folder
-        into = self.fields["into"]
-        into.widget.collection_id = collection_id
-        into.help_text = (
-            _("None chosen: the folder “%(name)s” in your OneDrive.")
-            % {"name": default_folder}
-            if default_folder
-            else _("None chosen: the top of your OneDrive.")
-        )
-
-    def clean(self) -> dict[str, Any]:
-        """Where nothing is said, copies do not lie about at the top of the drive."""
-        given = self.cleaned_data
-        if not given.get("into") and not given.get("folder"):
-            given["folder"] = self.default_folder
-        return given
-
-    def clean_folder(self) -> str:
-        """Names with single slashes between them."""
-        parts = self.cleaned_data["folder"].replace("\\", "/").split("/")
-        folder = "/".join(filter(None, map(str.strip, parts)))
-        return self._accepted("folder", folder)
-
-    def clean_name(self) -> str:
-        """The name, with the document's own extension."""
-        name = self.cleaned_data["name"]
-        if self.extension and not name.lower().endswith(self.extension.lower()):
-            # Without it, Office would not know what to do with the file.
-            name += self.extension
-        return self._accepted("name", name)
-
-    def _accepted(self, field: str, text: str) -> str:
-        try:
-            check_path(text) if field == "folder" else check_name(text)
-        except NameRefused as error:
-            raise forms.ValidationError(_words_of(error)) from error
-        return text
-
-    def refuse(self, error: NameRefused | NameTaken) -> None:
-        """Tell at the field what OneDrive did not take."""
-        self.add_error("name", _words_of(error))
-
-    def refuse_folder(self) -> None:
-        """Tell that the chosen folder is gone; another one can be chosen."""
-        self.add_error("into", _("This folder is not there any more. Choose another."))
-
-
-def _words_of(error: NameRefused | NameTaken) -> str:
-    explanation = error.explanation
-    return f"{explanation.what} {explanation.next_step}".strip()
+    if into:
+        for collection in {each.collection for each in documents}:
+            recent_folders.remember(account, into, collection)
+    return begin(batch_id)
 
 
 class SaveView(DocumentPage, FormView):  # type: ignore[type-arg]  # not at runtime
@@ -147,6 +122,10 @@ class SaveView(DocumentPage, FormView):  # type: ignore[type-arg]  # not at runt
             "name": safe_name(self.document.filename),
         }
 
+    def remembered_account(self, accounts: Sequence[Connection]) -> Connection | None:
+        """The one with which copies from this collection were saved last."""
+        return account_of_collection(self.document.collection_id, accounts)
+
     @property
     def last_folder(self) -> Folder | None:
         """Where this person's copies from this collection went last."""
@@ -157,8 +136,7 @@ class SaveView(DocumentPage, FormView):  # type: ignore[type-arg]  # not at runt
     @property
     def site_folder(self) -> str:
         """A folder named like the site: copies should not lie about at the top."""
-        site = Site.find_for_request(self.request)
-        return safe_name(site.site_name) if site and site.site_name else ""
+        return folder_of_site(self.request)
 
     def get_form_kwargs(self) -> dict[str, Any]:
         extension = PurePosixPath(self.document.filename).suffix
@@ -167,6 +145,7 @@ class SaveView(DocumentPage, FormView):  # type: ignore[type-arg]  # not at runt
             "extension": extension,
             "default_folder": self.site_folder,
             "collection_id": self.document.collection_id,
+            "account": self.connection if self.has_accounts else None,
         }
 
     def form_valid(self, form: SaveForm) -> HttpResponseBase:  # type: ignore[override]  # hooks may stream
@@ -174,8 +153,23 @@ class SaveView(DocumentPage, FormView):  # type: ignore[type-arg]  # not at runt
         refused = hooks.before_m365_save(request=request, document=document)
         if refused:
             return refused
+        if is_large(document):
+            # Longer than a person should look at a spinner.
+            return begin_copies(
+                request, [document], connection=self.connection, **form.cleaned_data
+            )
+        return self.save_at_once(form)
+
+    def save_at_once(self, form: SaveForm) -> HttpResponseBase:
+        """Send the copy while the person waits."""
+        request, document = self.request, self.document
         try:
-            item = save_copy(document, request.user, **form.cleaned_data)
+            item = save_copy(
+                document,
+                request.user,
+                connection=self.connection,
+                **form.cleaned_data,
+            )
         except TokenError as error:
             return self.sign_in_or_explain(
                 error, come_back=self.here, scopes=bundles.SAVE
@@ -222,7 +216,10 @@ class SaveView(DocumentPage, FormView):  # type: ignore[type-arg]  # not at runt
 
     @cached_property
     def here(self) -> str:
-        return page_url("save", self.document.pk, self.next_url)
+        here = page_url("save", self.document.pk, self.next_url)
+        if not (self.has_accounts and self.connection):
+            return here
+        return f"{here}&{urlencode({ACCOUNT: self.connection.pk})}"
 
     def get_try_again_url(self) -> str:
         return self.here

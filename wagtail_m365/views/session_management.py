@@ -30,6 +30,7 @@ from .access import may_use, safe_next
 from .document_page import DocumentPage
 from .edit_sessions import SessionFacts
 from .session_report import visible_sessions
+from .status_sentences import sentence_about_check_out
 
 
 def _name_of(user: Any) -> str:
@@ -128,12 +129,13 @@ class EndSessionView(SessionManagementPage, TemplateView):
     error_title = gettext_lazy("The edit session could not be ended")
 
     def post(self, request: HttpRequest, **kwargs: Any) -> HttpResponse:
-        end(self.session, request.user)
+        ended = end(self.session, request.user)
         text = _(
-            "The edit session of “%(title)s” has ended; the copy stays in its owner's "
-            "OneDrive."
+            "The edit session of “%(title)s” has ended; the copy stays where it is."
         )
         messages.success(request, text % {"title": self.document})
+        if stays := sentence_about_check_out(ended):
+            messages.warning(request, stays)
         return redirect(self.next_url)
 
 
@@ -165,8 +167,8 @@ class HandOverView(SessionManagementPage, FormView):  # type: ignore[type-arg]  
         """Microsoft lets the site into one of both accounts no more: say whose."""
         return _(
             "Nothing has changed: Microsoft does not let this site into the account of "
-            "%(owner)s or of %(to)s. That person has to connect it again, on the own "
-            "account page."
+            "%(owner)s or of %(to)s. Ask both to look at their account page and to connect "
+            "again where it says so."
         ) % {"owner": _owner_name(self.session), "to": _name_of(to)}
 
 

@@ -28,7 +28,6 @@ from wagtail.admin.ui.tables import (
     TitleColumn,
 )
 from wagtail.admin.utils import get_user_display_name
-from wagtail.admin.views.reports import ReportView
 from wagtail.admin.widgets.button import Button, ButtonWithDropdown
 
 from wagtail_m365.documents.permissions import may_manage
@@ -39,14 +38,14 @@ from .access import UsesMicrosoft365
 from .buttons import page_url, shown_to
 from .document_page import edit_url
 from .edit_sessions import SessionFacts
+from .exports import SafeReportView
+from .people_filter import PersonFilter
 
 _AGES = (
     ("1", gettext_lazy("More than a day ago")),
     ("7", gettext_lazy("More than a week ago")),
     ("30", gettext_lazy("More than 30 days ago")),
 )
-#: How a spreadsheet takes a text for a formula (OWASP, "CSV Injection").
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
 def visible_sessions(user: Any) -> QuerySet[EditSession]:
@@ -58,15 +57,6 @@ def visible_sessions(user: Any) -> QuerySet[EditSession]:
         return sessions
     documents = document_policy().instances_user_has_permission_for(user, "change")
     return sessions.filter(Q(document__in=documents.values("pk")) | Q(owner=user))
-
-
-class _PersonField(django_filters.fields.ModelChoiceField):
-    def label_from_instance(self, obj: Any) -> str:
-        return str(get_user_display_name(obj))
-
-
-class _PersonFilter(django_filters.ModelChoiceFilter):
-    field_class = _PersonField
 
 
 def _owners(request: HttpRequest) -> QuerySet[Any]:
@@ -91,7 +81,7 @@ class EditSessionFilterSet(WagtailFilterSet):
         choices=EditSession.State.choices,
         widget=forms.CheckboxSelectMultiple,
     )
-    owner = _PersonFilter(
+    owner = PersonFilter(
         label=gettext_lazy("Opened by"),
         empty_label=gettext_lazy("Anyone"),
         queryset=_owners,
@@ -179,7 +169,7 @@ def session_url(name: str, session: EditSession, next_url: str = "") -> str:
     return page_url(name, session.pk, next_url)
 
 
-class EditSessionsView(UsesMicrosoft365, ReportView):
+class EditSessionsView(UsesMicrosoft365, SafeReportView):
     """The listing, with filters and exports."""
 
     model = EditSession
@@ -190,7 +180,7 @@ class EditSessionsView(UsesMicrosoft365, ReportView):
     results_template_name = "wagtail_m365/edit_sessions/report_results.html"
     filterset_class = EditSessionFilterSet
     # Anybody with a document of their own may look; the rows are limited instead.
-    permission_policy = None
+    filename = "edit-sessions"
     list_export = [
         "document_title",
         "document.collection",
@@ -223,7 +213,7 @@ class EditSessionsView(UsesMicrosoft365, ReportView):
             _DocumentColumn(
                 "document_title", label=_("Document"), classname="m365-cell"
             ),
-            Column("owner", label=_("Opened by"), accessor=_owner_of),
+            Column("owner", label=_("Opened by"), accessor=owner_of),
             DateColumn("opened_at", label=_("Opened"), sort_key="opened_at"),
             _StateColumn("state", label=_("State"), sort_key="state"),
             Column(
@@ -236,18 +226,9 @@ class EditSessionsView(UsesMicrosoft365, ReportView):
     def get_base_queryset(self) -> QuerySet[EditSession]:
         return visible_sessions(self.request.user)
 
-    def get_filename(self) -> str:
-        return f"edit-sessions-{timezone.localdate():%Y-%m-%d}"
 
-    def preprocess_field_value(self, field: str, value: Any, export_format: str) -> Any:
-        """No name that somebody chose is a formula for whoever opens the file."""
-        plain = super().preprocess_field_value(field, value, export_format)
-        if isinstance(plain, str) and plain.startswith(_FORMULA):
-            return f"'{plain}"
-        return "" if plain is None else plain
-
-
-def _owner_of(session: EditSession) -> str:
+def owner_of(session: Any) -> str:
+    """Whose an edit session or a transfer is."""
     if session.owner is None:
         return _("Somebody who left")
     return str(get_user_display_name(session.owner))

@@ -18,10 +18,11 @@ from wagtail.documents import get_document_model
 
 from wagtail_m365.documents.permissions import may_edit
 from wagtail_m365.documents.versions import opened_version, restore, versions_of
-from wagtail_m365.models import DocumentVersion
+from wagtail_m365.models import DocumentVersion, Proposal
 
 from .comments import AsksForComment
 from .document_page import DocumentPage
+from .proposals import tell_pending
 
 #: How many versions the side panel shows.
 _SHOWN = 5
@@ -44,7 +45,9 @@ class VersionPage(DocumentPage):
     @cached_property
     def version(self) -> DocumentVersion:
         """The version of the address; 404 where there is none."""
-        kept = DocumentVersion.objects.kept().select_related("document")
+        stages = (DocumentVersion.Stage.KEPT, DocumentVersion.Stage.PENDING)
+        kept = DocumentVersion.objects.filter(stage__in=stages)
+        kept = kept.select_related("document")
         return get_object_or_404(kept, pk=self.kwargs["version_id"])
 
     @cached_property
@@ -84,6 +87,9 @@ class VersionRestoreView(AsksForComment, VersionPage, TemplateView):
         if not self.comment_form.is_valid():
             return self.render_to_response(self.get_context_data(), status=400)
         kept = restore(self.version, request.user, comment=self.comment)
+        if isinstance(kept, Proposal):
+            tell_pending(request, kept)
+            return redirect(self.next_url)
         text = _(
             "“%(title)s” has its earlier file again; the one it had until now is kept "
             "as a version."

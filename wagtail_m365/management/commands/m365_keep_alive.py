@@ -8,6 +8,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 
 from wagtail_m365.errors import TemporarilyUnavailable
+from wagtail_m365.explanations import in_one_line
 from wagtail_m365.tokens import consents, purposes
 from wagtail_m365.tokens.keep_alive import keep_alive
 
@@ -37,7 +38,7 @@ class Command(BaseCommand):
             granted = sum(bool(one.granted_at) for one in consents.look_at_all())
         except TemporarilyUnavailable as error:
             raise CommandError(
-                f"Microsoft does not answer; start again later. ({error})"
+                f"Microsoft does not answer; start again later. {in_one_line(error)}"
             ) from error
         self.stdout.write(f"{granted} consent requests were granted.")
         self.stdout.write(f"{purposes.shorten_use_log()} old uses were forgotten.")
@@ -49,6 +50,6 @@ class Command(BaseCommand):
                 kept += 1
                 continue
             lost += 1
-            text = f"{one.connection_id}: {one.error.code}"
+            text = f"{one.connection_id}: {in_one_line(one.error)}"
             self.stderr.write(self.style.WARNING(text))
         self.stdout.write(f"{kept} connections refreshed, {lost} could not be.")

@@ -1,22 +1,29 @@
-"""Finish, free and report what was left open in Microsoft 365."""
+"""Finish, free and report what was left open in Microsoft 365, and wake transfers."""
 
 from __future__ import annotations
 
+import time
 from argparse import ArgumentParser
 from typing import Any
 
 from django.core.management.base import BaseCommand
 
-from wagtail_m365.documents.sweeping import Swept, refresh_open_sessions, sweep
+from wagtail_m365.documents.noticing import notice_all
+from wagtail_m365.documents.sweeping import Swept, sweep
+from wagtail_m365.documents.transfer_leases import count_due, due
+from wagtail_m365.documents.transferring import run
+from wagtail_m365.explanations import in_one_line
+from wagtail_m365.models import EditSession
 
 
 class Command(BaseCommand):
-    """``manage.py m365_sweep``: run it every hour or every day."""
+    """``manage.py m365_sweep``: run it every few minutes, or every hour."""
 
     help = (
         "Look after edit sessions that were left open: undo replacements that were cut "
         "short, free documents whose copy never arrived, delete copies of ended "
-        "sessions, and name forgotten sessions. Nothing that was edited is deleted."
+        "sessions, and name forgotten sessions and remind their owners. Nothing that was edited is deleted. "
+        "Transfers that had to wait or whose worker died go on, in this command."
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
@@ -30,27 +37,38 @@ class Command(BaseCommand):
         )
 
     def handle(self, *args: Any, dry_run: bool, refresh: bool, **options: Any) -> None:
-        failed = refresh_open_sessions() if refresh and not dry_run else []
+        failed = notice_all() if refresh and not dry_run else []
         swept = sweep(dry_run=dry_run)
+        if dry_run:
+            self.stdout.write("Nothing is done now. It would be:")
         for sentence, names in _told(swept):
             for name in names:
                 self.stdout.write(f"{sentence}: {name}")
+        if transfers := count_due(time.time()):
+            self.stdout.write(f"Transfers that go on: {transfers}")
+        for transfer_id in () if dry_run else due(time.time()):
+            run(transfer_id)
         for name, code in [*failed, *swept.failed]:
-            text = f"Not possible now: {name} ({code})"
+            text = f"Not possible now: {name}: {in_one_line(code)}"
             self.stderr.write(self.style.WARNING(text))
 
 
 def _told(swept: Swept) -> list[tuple[str, list[str]]]:
-    forgotten = [
-        f"{session} ({session.owner}, since {session.opened_at:%Y-%m-%d})"
-        for session in swept.forgotten
-    ]
     return [
         ("Put right after an interrupted replacement", swept.mended),
         ("Free again, since nothing arrived", swept.freed),
         ("Had arrived unnoticed", swept.finished),
         ("Out of reach", swept.lost),
-        ("Copy deleted", swept.cleared),
-        ("Forgotten", forgotten),
+        ("Copy of an ended session deleted", swept.cleared),
+        ("Copy left to its owner, since it was edited", swept.left),
+        ("Forgotten", _with_owners(swept.forgotten)),
+        ("Owner reminded", _with_owners(swept.reminded)),
         ("Version beyond what is kept", swept.thinned),
+    ]
+
+
+def _with_owners(sessions: list[EditSession]) -> list[str]:
+    return [
+        f"{session} ({session.owner}, since {session.opened_at:%Y-%m-%d})"
+        for session in sessions
     ]

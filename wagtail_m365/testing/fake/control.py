@@ -198,6 +198,7 @@ CALLS: dict[tuple[str, str], Call] = {
     ("POST", "drives/list"): control_drives.list_files,
     ("POST", "drives/read"): control_drives.read_file,
     ("POST", "drives/change"): control_drives.change,
+    ("POST", "libraries"): control_drives.add_library,
 }
 
 

@@ -12,14 +12,18 @@ from .state import World
 
 
 def list_files(world: World, body: Body) -> Any:
-    """``account``: the files in its OneDrive."""
+    """``account``: the files in its OneDrive, and what lies in its recycle bin."""
     seam = drives.seam(world, account_of(world, body))
     files = [
         {"path": item.path, "size": item.blob.size, "id": item.id}
         for item in seam.items()
         if not item.is_folder
     ]
-    return {"drive": seam.drive.id, "files": files}
+    deleted = [
+        {"name": item.name, "size": item.size, "id": item.id}
+        for item in seam.drive.recycle_bin.values()
+    ]
+    return {"drive": seam.drive.id, "files": files, "recycle_bin": deleted}
 
 
 def read_file(world: World, body: Body) -> Any:
@@ -46,3 +50,14 @@ def change(world: World, body: Body) -> Any:
     }
     doing[body["do"]]()
     return {}
+
+
+def add_library(world: World, body: Body) -> Any:
+    """``name``, ``account`` (its owner), ``requires_check_out``: a site's library."""
+    seam = drives.library(
+        world,
+        body["name"],
+        account_of(world, body),
+        requires_check_out=bool(body.get("requires_check_out")),
+    )
+    return {"drive": seam.drive.id, "folder": seam.drive.root.id}

@@ -21,6 +21,12 @@ _OPTIONS = ("token", "$top", "$select", "$expand", "$skiptoken")
 #: What delta leaves out on OneDrive for Business.
 _LEFT_OUT = ("cTag", "lastModifiedBy")
 
+#: What a client is to make of what is missing in the new enumeration.
+_KINDS = {
+    "apply": "resyncChangesApplyDifferences",
+    "upload": "resyncChangesUploadDifferences",
+}
+
 
 def show(call: Call, token: str = "") -> Response:
     """``GET …/delta``, ``…/delta?token=`` or ``…/delta(token='')``."""
@@ -113,7 +119,7 @@ def _resync(call: Call) -> GraphError:
     return GraphError(
         status=410,
         code="resyncRequired",
-        inner="resyncChangesApplyDifferences",
+        inner=_KINDS[call.world.options.resync_kind],
         message="Resync required. Replace any local items with the server's version.",
         headers={"Location": f"{call.origin}{path}"},
     )

@@ -126,7 +126,9 @@ class DriveSeam:
 
     def forget_changes(self) -> None:
         """Delta tokens that are out become too old: their holders must resync."""
-        self.drive.oldest_delta = self.drive.change_number + 1
+        # Tokens given from now on are beyond it, whether or not anything changes.
+        self.drive.change_number += 1
+        self.drive.oldest_delta = self.drive.change_number
 
     def watch(self, listener: Callable[[Drive, Item, str], None]) -> None:
         """Be called with drive, item and kind of each change."""
@@ -148,4 +150,23 @@ def seam(world: World, account: Account) -> DriveSeam:
     """The account's OneDrive, made on first use as Microsoft does."""
     state = state_of(world)
     drive = state.one_drive(author_of(account), personal=account.personal)
+    return DriveSeam(drive, state.blobs, world.lock)
+
+
+def library(
+    world: World,
+    name: str,
+    owner: Account,
+    *,
+    requires_check_out: bool = False,
+    members: set[str] | None = None,
+) -> DriveSeam:
+    """A document library of a new site; of everybody in the tenant unless told."""
+    state = state_of(world)
+    author = author_of(owner)
+    path = f"sites/{name.replace(' ', '-').casefold()}"
+    site = state.add_site(name, path, owner.tenant_id, author)
+    site.members = members
+    drive = state.add_library(site, name, author)
+    drive.requires_check_out = requires_check_out
     return DriveSeam(drive, state.blobs, world.lock)

@@ -7,18 +7,20 @@ Graph does without ``Prefer: outlook.timezone``.
 from __future__ import annotations
 
 import uuid
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from werkzeug.wrappers import Response
 
-from .calls import Call, no_content
+from .calls import Call, no_content, state_of
 from .changing import parse_time
+from .directory import Account
 from .graph_errors import GraphError, bad_request, invalid_request
 from .item_json import timestamp
 from .locating import person
 from .odata import Json, body, check_properties, ordered, reduce, selected
+from .state import World
 
 CALENDAR_PAGE = 10
 _WRITABLE = {
@@ -50,6 +52,37 @@ _PROPERTIES = frozenset(
     }
 )
 _PREVIEW = 255
+
+
+def put(
+    world: World,
+    account: Account,
+    subject: str,
+    *,
+    start: datetime,
+    minutes: int = 60,
+) -> None:
+    """Write an event into an account's calendar, without HTTP.
+
+    Args:
+        world: The fake's world.
+        account: Whose calendar.
+        subject: Its title.
+        start: When it begins; aware.
+        minutes: How long it takes.
+    """
+    state = state_of(world)
+    times = {"start": start, "end": start + timedelta(minutes=minutes)}
+    shown = {
+        name: {
+            "dateTime": moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.0000000"),
+            "timeZone": "UTC",
+        }
+        for name, moment in times.items()
+    }
+    entity = {**_blank(account, state.now(), ""), "subject": subject, **shown}
+    with world.lock:
+        state.calendars.setdefault(account.object_id, []).append(entity)
 
 
 def list_events(call: Call) -> Response:
@@ -183,14 +216,18 @@ _DEFAULTS: Json = {
 
 def _defaults(call: Call) -> Json:
     """An event of which nothing is said yet."""
-    author, identifier = person(call), uuid.uuid4().hex
+    return _blank(person(call), call.now, f"{call.origin}/word/")
+
+
+def _blank(author: Account, now: datetime, link: str) -> Json:
+    identifier = uuid.uuid4().hex
     times = ("createdDateTime", "lastModifiedDateTime")
     return {
         "id": f"AAMk{identifier}",
-        **dict.fromkeys(times, timestamp(call.now)),
+        **dict.fromkeys(times, timestamp(now)),
         "iCalUId": identifier,
         **_DEFAULTS,
-        "webLink": f"{call.origin}/word/",
+        "webLink": link,
         "body": {"contentType": "text", "content": ""},
         "location": {"displayName": ""},
         "attendees": [],

@@ -45,6 +45,8 @@ KNOWN = {
     "name_taken": "409 nameAlreadyExists",
     "session_expired": "404 for the upload session",
     "upload_session_expired": "404 for the upload session",
+    "sharing_refused": "403 for a sharing link: the tenant gives none",
+    "preview_refused": "403 for a preview: the tenant gives none",
     "etag_moves": "the eTag moves after an upload",
     "next_link_on_foreign_host": "@odata.nextLink on another host",
     "upload_url_on_foreign_host": "uploadUrl on another host",

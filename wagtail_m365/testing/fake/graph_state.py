@@ -27,6 +27,7 @@ class Site:
     Attributes:
         path: Server-relative path; empty for the root site.
         members: Ids of the accounts that may read and write; None for the whole tenant.
+        selected_for: Client ids of the applications that ``Sites.Selected`` lets in.
     """
 
     name: str
@@ -36,6 +37,7 @@ class Site:
     host: str = TENANT_HOST
     drives: list[Drive] = field(default_factory=list)
     members: set[str] | None = None
+    selected_for: set[str] = field(default_factory=set)
     collection_id: str = field(default_factory=lambda: str(uuid.uuid4()))
     web_id: str = field(default_factory=lambda: str(uuid.uuid4()))
 
@@ -76,6 +78,7 @@ class Subscription:
 
     Attributes:
         watches: Drive id and ``root``, or account and ``messages`` or ``events``.
+        lifecycle_url: Told what concerns the subscription itself; empty: nobody is.
     """
 
     resource: str
@@ -87,6 +90,7 @@ class Subscription:
     application_id: str
     tenant_id: str
     watches: tuple[str, str]
+    lifecycle_url: str = ""
     id: str = field(default_factory=lambda: str(uuid.uuid4()))
 
 
@@ -169,6 +173,19 @@ class GraphState:
             if change in one.change_types:
                 self.notifier.send(one.url, _notification(one, resource_id, change))
 
+    def tell_lifecycle(self, subscription_id: str, event: str) -> None:
+        """Tell what concerns a subscription itself; a removed one is gone with that.
+
+        Args:
+            subscription_id: Which one.
+            event: ``reauthorizationRequired``, ``subscriptionRemoved`` or ``missed``.
+        """
+        one = self.subscriptions[subscription_id]
+        if event == "subscriptionRemoved":
+            del self.subscriptions[subscription_id]
+        if one.lifecycle_url:
+            self.notifier.send(one.lifecycle_url, _lifecycle(one, event))
+
     def _tell_of_item(self, drive: Drive, item: Item, change: str) -> None:
         # A subscription to a drive tells that something changed, not what.
         self.tell(drive.id, "root", "", "updated")
@@ -196,3 +213,15 @@ def _notification(one: Subscription, resource_id: str, change: str) -> dict[str,
     if resource_id:
         result["resourceData"] = {"id": resource_id}
     return result
+
+
+def _lifecycle(one: Subscription, event: str) -> dict[str, Any]:
+    """Source: "Reduce missing change notifications": no ``changeType``, no data."""
+    return {
+        "lifecycleEvent": event,
+        "subscriptionId": one.id,
+        "subscriptionExpirationDateTime": one.expires_at.isoformat(),
+        "resource": one.resource,
+        "clientState": one.client_state or None,
+        "tenantId": one.tenant_id,
+    }

@@ -29,12 +29,15 @@ class Options:
         strict_rotation: A refresh token works once; Entra itself lets the old one live.
         token_lifetime: Seconds for which access tokens hold.
         refresh_in: Seconds after which they should be renewed; 0: not told.
+        resync_kind: Which 410 a delta token gets that is too old: ``apply`` (what is
+            missing was deleted) or ``upload`` (nobody knows: keep it).
     """
 
     https_endpoints: bool = True
     strict_rotation: bool = False
     token_lifetime: int = 3600
     refresh_in: int = 0
+    resync_kind: str = "apply"
 
 
 @dataclass(slots=True, kw_only=True, eq=False)

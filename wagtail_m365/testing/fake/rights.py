@@ -22,14 +22,16 @@ _ALL_READ = _ALL_WRITE | {"files.read.all", "sites.read.all"}
 _OWN_WRITE = _ALL_WRITE | {"files.readwrite"}
 _OWN_READ = _ALL_READ | _OWN_WRITE | {"files.read"}
 _APP_FOLDER = "files.readwrite.appfolder"
+# Nothing by itself: an administrator grants the application site by site.
+_SELECTED = "sites.selected"
 
 
 class Need(Enum):
     """What a call asks of the token: one of these scopes."""
 
     NOTHING = frozenset[str]()
-    READ_FILES = frozenset(_OWN_READ | {_APP_FOLDER})
-    WRITE_FILES = frozenset(_OWN_WRITE | {_APP_FOLDER})
+    READ_FILES = frozenset(_OWN_READ | {_APP_FOLDER, _SELECTED})
+    WRITE_FILES = frozenset(_OWN_WRITE | {_APP_FOLDER, _SELECTED})
     OPEN_SHARES = frozenset(_OWN_READ)
     WATCH = frozenset(_ALL_WRITE)
     WATCH_PERSONAL = frozenset(_OWN_WRITE)
@@ -89,7 +91,8 @@ def check_item(call: Call, item: Item, need: Need) -> None:
         if not (scopes & wanted or in_app_folder):
             raise access_denied()
         return
-    if not scopes & (_ALL_WRITE if write else _ALL_READ):
+    everywhere = scopes & (_ALL_WRITE if write else _ALL_READ)
+    if not everywhere and not (_SELECTED in scopes and _is_selected(call)):
         raise access_denied()
     if call.by.id and not _is_shared(call, item, write=write):
         raise access_denied()
@@ -104,6 +107,12 @@ def is_own(call: Call) -> bool:
 def may_reach(call: Call, item: Item) -> bool:
     """Whether the account could read the item, whatever the token."""
     return is_own(call) or not call.by.id or _is_shared(call, item, write=False)
+
+
+def _is_selected(call: Call) -> bool:
+    """Whether an administrator has granted the application this drive's site."""
+    site = call.state.sites.get(call.drive.site_id)
+    return bool(site and call.by.application_id in site.selected_for)
 
 
 def _is_shared(call: Call, item: Item, *, write: bool) -> bool:

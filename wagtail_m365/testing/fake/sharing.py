@@ -62,6 +62,8 @@ def create_link(call: Call) -> Response:
         "anonymous" if call.drive.is_personal else "organization"
     )
     _check_link(call.drive, kind, scope)
+    if call.fault("sharing_refused"):
+        raise access_denied()
     for grant in call.item.grants:
         same_app = grant.application_id == call.by.application_id
         if (grant.link, grant.scope) == (kind, scope) and same_app:
@@ -130,6 +132,8 @@ def preview(call: Call) -> Response:
     )
     if call.item.is_folder:
         raise invalid_request("A folder has no preview")
+    if call.fault("preview_refused"):
+        raise access_denied()
     address = web_url(call.origin, call.drive, call.item)
     return json_response(
         {

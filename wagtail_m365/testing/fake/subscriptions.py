@@ -45,7 +45,8 @@ def create(call: Call) -> Response:
     with call.world.lock:
         subscription = _new(call, sent)
     # Outside the lock: the subscriber may call Graph while it is being asked.
-    if not call.state.notifier.validates(subscription.url):
+    asked = dict.fromkeys(filter(None, (subscription.url, subscription.lifecycle_url)))
+    if not all(map(call.state.notifier.validates, asked)):
         raise _invalid(
             "Subscription validation request failed. Notification endpoint must respond "
             "with 200 OK to validation request."
@@ -106,6 +107,7 @@ def _new(call: Call, sent: Json) -> Subscription:
         application_id=call.by.application_id,
         tenant_id=person(call).tenant_id if call.by.id else "",
         watches=watches,
+        lifecycle_url=_lifecycle_address(sent),
     )
 
 
@@ -138,6 +140,16 @@ def _address(url: Any) -> str:
     return str(url)
 
 
+def _lifecycle_address(sent: Json) -> str:
+    """Where lifecycle notifications go: on the host of the others, or nowhere."""
+    url = str(sent.get("lifecycleNotificationUrl") or "")
+    if not url:
+        return ""
+    if urlsplit(_address(url)).netloc != urlsplit(str(sent["notificationUrl"])).netloc:
+        raise _invalid("Both notification URLs must have the same host")
+    return url
+
+
 def _expiry(call: Call, text: Any, kind: str) -> datetime:
     moment = parse_time(text)
     if moment is None or not call.now < moment <= call.now + _LONGEST[kind]:
@@ -167,6 +179,7 @@ def _json(one: Subscription) -> Json:
         "changeType": ",".join(sorted(one.change_types)),
         "clientState": one.client_state or None,
         "notificationUrl": one.url,
+        "lifecycleNotificationUrl": one.lifecycle_url or None,
         "expirationDateTime": timestamp(one.expires_at),
         "creatorId": one.account_id,
     }

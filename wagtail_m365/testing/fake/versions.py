@@ -5,6 +5,8 @@ Source: driveItemVersion, driveItem: checkout / checkin / discardCheckout.
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from werkzeug.wrappers import Response
 
 from .calls import Call, no_content
@@ -74,6 +76,9 @@ def check_in(call: Call) -> Response:
         raise invalid_request("checkInAs is 'published', 'unspecified' or empty")
     _release(call, item)
     item.visible_to = ""
+    comment = str(sent.get("comment") or "")
+    item.versions[-1] = replace(item.versions[-1], comment=comment)
+    item.etag_number += 1
     call.drive.changed(item, "updated", call.by)
     return no_content()
 

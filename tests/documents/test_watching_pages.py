@@ -1,0 +1,54 @@
+from __future__ import annotations
+
+import pytest
+
+from tests.throttled import the_wait_is_over
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def long(watch):
+    """So much has changed since the last run that Microsoft tells it in pages."""
+    watch.set(extensions="pdf")
+    watch.run()
+    for number in range(450):
+        watch.put(f"{number:03}.txt")
+    watch.put("last.pdf", b"last")
+    watch.requests()
+    return watch
+
+
+def test_a_run_that_ended_between_two_pages_goes_on_there(long):
+    long.microsoft.fail("throttled", 1, after=1, service="graph", retry_after=3600)
+    ran = long.run()
+    assert ran.error.code == "temporarily_unavailable"
+    known = long.folder.items.count()
+    assert 0 < known < 451
+    assert long.titles == []
+    long.requests()
+    long.now += 4000
+    the_wait_is_over()
+    assert long.run().counts == {"imported": 1, "filtered": 450}
+    pages = [path for path in long.requests() if path.endswith("/delta")]
+    assert len(pages) == 2  # of three
+
+
+def test_a_next_page_on_a_foreign_host_is_not_asked_for(long):
+    long.microsoft.fail("next_link_on_foreign_host")
+    ran = long.run()
+    assert ran.error.code == "foreign_address"
+    assert long.row.state == "active"
+    assert long.run().error is None
+    assert long.titles == ["last"]
+
+
+def test_nor_is_one_in_the_first_listing(watch):
+    watch.set(extensions="pdf")
+    for number in range(450):
+        watch.put(f"{number:03}.txt")
+    watch.put("last.pdf", b"last")
+    watch.microsoft.fail("next_link_on_foreign_host")
+    assert watch.run().error.code == "foreign_address"
+    assert watch.run().error is None
+    assert watch.titles == ["last"]

@@ -1,0 +1,200 @@
+"""Every page in a real browser: for every eye, on every width, under a strict policy."""
+
+from __future__ import annotations
+
+import pytest
+from playwright.sync_api import expect, sync_playwright
+from wagtail.users.models import UserProfile
+
+from tests.journeys import story
+
+from . import browsing
+from .addresses import addresses
+from .test_languages import RIGHT_TO_LEFT, is_page, seen
+from .world import World
+
+pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+
+DESKTOP = {"width": 1280, "height": 860}
+PHONE = {"width": 360, "height": 740}
+
+
+@pytest.fixture
+def quiet_site(live_server, settings, tmp_path, monkeypatch):
+    settings.MEDIA_ROOT = tmp_path
+    # Nothing is fetched from outside: neither faces nor news of Wagtail.
+    settings.WAGTAIL_GRAVATAR_PROVIDER_URL = None
+    settings.WAGTAIL_ENABLE_UPDATE_CHECK = False
+    # Playwright keeps a loop of its own in this thread; Django's rows are read here.
+    monkeypatch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "1")
+    return live_server
+
+
+@pytest.fixture
+def live_world(quiet_site, microsoft, connect_account, purpose):
+    return World(microsoft, connect_account)
+
+
+@pytest.fixture
+def pages(live_world, client):
+    """The addresses of everything that is a page, for the admin."""
+
+    def pages(most):
+        client.force_login(live_world.admin)
+        return [one for one in addresses(most) if is_page(seen(client, one))]
+
+    return pages
+
+
+@pytest.fixture
+def context(live_server, client, live_world, settings):
+    """A browser in which the admin is logged in, and which wants no movement."""
+    client.force_login(live_world.admin)
+    cookie = settings.SESSION_COOKIE_NAME
+    with sync_playwright() as playwright:
+        browser = story.browser(playwright)
+        context = browser.new_context(viewport=DESKTOP, reduced_motion="reduce")
+        context.set_default_timeout(story.PATIENCE)
+        browsing.with_policy(context, live_server.url)
+        value = client.cookies[cookie].value
+        context.add_cookies([{"name": cookie, "value": value, "url": live_server.url}])
+        yield context
+        context.close()
+        browser.close()
+
+
+def opened(page, address):
+    page.goto(address)
+    page.wait_for_function("() => window.wagtail && document.readyState === 'complete'")
+
+
+def test_every_page_is_for_every_eye_every_width_and_a_strict_policy(
+    live_server, context, pages, subtests
+):
+    page = context.new_page()
+    for address in pages(most=2):
+        opened(page, live_server.url + address)
+        with subtests.test("strict policy", page=address):
+            assert list(browsing.refused(page)) == []
+        with subtests.test("no movement", page=address):
+            assert browsing.moving(page) == []
+        for scheme in ("light", "dark"):
+            page.emulate_media(color_scheme=scheme)
+            with subtests.test(f"accessible in {scheme}", page=address):
+                assert list(browsing.violations(page)) == []
+        page.set_viewport_size(PHONE)
+        with subtests.test("fits a phone", page=address):
+            assert browsing.overflow(page) <= 0, browsing.wide(page)
+            assert browsing.out_of_reach(page) == []
+        page.set_viewport_size(DESKTOP)
+
+
+def test_every_page_fits_when_it_is_read_from_right_to_left(
+    live_server, live_world, context, pages, subtests
+):
+    profile = UserProfile.get_for_user(live_world.admin)
+    profile.preferred_language = RIGHT_TO_LEFT
+    profile.save()
+    page = context.new_page()
+    for address in pages(most=1):
+        for width in (DESKTOP, PHONE):
+            page.set_viewport_size(width)
+            opened(page, live_server.url + address)
+            with subtests.test("fits from right to left", page=address, **width):
+                assert page.locator("html").get_attribute("dir") == "rtl"
+                assert browsing.overflow(page) <= 0, browsing.wide(page)
+                assert browsing.out_of_reach(page) == []
+
+
+def test_what_breaks_a_rule_is_found(live_server, context):
+    """The eyes of the tests above are open."""
+    page = context.new_page()
+    opened(page, f"{live_server.url}/admin/")
+    page.evaluate(
+        """() => {
+          const bad = document.createElement("div");
+          bad.innerHTML = '<button class="m365-x"></button>'
+            + '<div style="width: 3000px">wide</div>';
+          document.querySelector("main").append(bad);
+          const script = document.createElement("script");
+          script.textContent = "window.inline = 1";
+          document.querySelector("main").append(script);
+        }"""
+    )
+    page.wait_for_function("() => window.m365Refused.length")
+    assert {one["directive"] for one in browsing.refused(page)} >= {"script-src-elem"}
+    assert any("button-name" in one for one in browsing.violations(page))
+    assert browsing.wide(page)
+    page.evaluate(
+        """() => {
+          const wide = document.createElement("table");
+          wide.innerHTML = '<tr><td class="m365-cell">' + "wide".repeat(900) + "</td></tr>";
+          document.querySelector("main").append(wide);
+        }"""
+    )
+    assert browsing.out_of_reach(page)
+
+
+def a_row(live_server, page):
+    """A document's row in the listing, and the link or button of its menu."""
+    opened(page, f"{live_server.url}/admin/documents/")
+    row = page.locator("tbody tr").first
+    return row, row.get_by_role("button", name="Microsoft 365 actions for")
+
+
+def test_a_rows_menu_is_fetched_and_kept_by_keyboard_and_for_every_eye(
+    live_server, context
+):
+    page = context.new_page()
+    row, button = a_row(live_server, page)
+    expect(button).to_have_attribute("aria-haspopup", "menu")
+    expect(button).to_have_attribute("aria-expanded", "false")
+
+    button.focus()
+    page.keyboard.press("Enter")
+
+    items = row.get_by_role("menuitem")
+    expect(items.first).to_be_focused()
+    expect(button).to_have_attribute("aria-expanded", "true")
+    page.keyboard.press("ArrowUp")
+    expect(items.last).to_be_focused()
+    page.keyboard.press("Home")
+    expect(items.first).to_be_focused()
+    for scheme in ("light", "dark"):
+        page.emulate_media(color_scheme=scheme)
+        assert list(browsing.violations(page)) == []
+    assert list(browsing.refused(page)) == []
+
+    page.keyboard.press("Escape")
+    expect(button).to_be_focused()
+    expect(button).to_have_attribute("aria-expanded", "false")
+    page.keyboard.press("Enter")
+    expect(items.first).to_be_focused()
+
+
+def test_a_rows_menu_that_cannot_be_fetched_says_so_and_becomes_a_link(
+    live_server, context
+):
+    page = context.new_page()
+    row, button = a_row(live_server, page)
+    page.route("**/actions/menu/**", lambda route: route.abort())
+
+    button.click()
+
+    expect(row.get_by_role("alert")).to_contain_text("could not be fetched")
+    assert list(browsing.violations(page)) == []
+    button.click()
+    page.wait_for_url("**/actions/?next=*")
+    expect(page.get_by_role("link", name="Save to OneDrive")).to_be_visible()
+
+
+def test_without_script_a_rows_menu_is_a_page(live_server, context):
+    plain = context.browser.new_context(java_script_enabled=False)
+    plain.add_cookies(context.cookies())
+    page = plain.new_page()
+    page.goto(f"{live_server.url}/admin/documents/")
+
+    page.get_by_role("link", name="Microsoft 365 actions for").first.click()
+
+    expect(page.get_by_role("link", name="Save to OneDrive")).to_be_visible()
+    plain.close()

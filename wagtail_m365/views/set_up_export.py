@@ -1,0 +1,73 @@
+"""The same set-up as Django settings, for other servers; secrets stay placeholders."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+
+from wagtail_m365 import conf
+from wagtail_m365.models import AppRegistration
+
+Kind = AppRegistration.CredentialKind
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Export:
+    """What to paste on another server."""
+
+    settings: str
+    environment: str
+
+
+def export(row: AppRegistration | None) -> Export | None:
+    """Settings and environment variables; ``None`` while there is nothing to export."""
+    client_id = conf.settings.CLIENT_ID or (row.client_id if row else "")
+    if not client_id:
+        return None
+    cloud = conf.settings.CLOUD or (row.cloud_value if row else "global")
+    tenant = conf.settings.TENANT or (row.tenant if row else "organizations")
+    lines = [
+        "import os",
+        "",
+        "WAGTAIL_M365 = {",
+        '    "ENABLED": True,',
+        f'    "CLOUD": {json.dumps(cloud)},',
+        f'    "TENANT": {json.dumps(tenant)},',
+        f'    "CLIENT_ID": {json.dumps(client_id)},',
+        *_credential(row),
+        '    "ENCRYPTION_KEYS": [os.environ["M365_ENCRYPTION_KEY"]],',
+        "}",
+    ]
+    return Export(settings="\n".join(lines), environment="\n".join(_variables(row)))
+
+
+def _is_certificate(row: AppRegistration | None) -> bool:
+    if conf.is_set("CLIENT_CERTIFICATE"):
+        return True
+    return bool(row and row.credential_kind == Kind.CERTIFICATE)
+
+
+def _credential(row: AppRegistration | None) -> list[str]:
+    if _is_certificate(row):
+        return [
+            '    "CLIENT_CERTIFICATE": {',
+            '        "private_key": os.environ["M365_PRIVATE_KEY_FILE"],',
+            '        "certificate": os.environ["M365_CERTIFICATE_FILE"],',
+            "    },",
+        ]
+    if row and row.credential_kind == Kind.NONE:
+        return []
+    return ['    "CLIENT_SECRET": os.environ["M365_CLIENT_SECRET"],']
+
+
+def _variables(row: AppRegistration | None) -> list[str]:
+    found = ['M365_ENCRYPTION_KEY="<a long random text, the same on every server>"']
+    if _is_certificate(row):
+        return [
+            *found,
+            'M365_PRIVATE_KEY_FILE="<path of the private key>"',
+            'M365_CERTIFICATE_FILE="<path of the certificate>"',
+        ]
+    if row and row.credential_kind == Kind.NONE:
+        return found
+    return [*found, 'M365_CLIENT_SECRET="<the value of the client secret>"']
