@@ -88,6 +88,8 @@ WAGTAIL_M365 = {
     "ENCRYPTION_KEYS": ["an example key; a real site takes it from its environment"],
     # The fake Microsoft answers on this machine over plain http.
     "ALLOW_INSECURE_LOOPBACK": True,
+    # To try it: EXAMPLE_SITE_MODERATION=1 python3 -m example_site
+    "MODERATION": bool(os.environ.get("EXAMPLE_SITE_MODERATION")),
 }
 
 LOGGING = {

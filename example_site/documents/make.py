@@ -6,9 +6,7 @@ python-pptx Pillow`` installed; the results stand beside it, so nobody needs to.
 
 from __future__ import annotations
 
-import colorsys
 import pathlib
-import random
 import shutil
 import subprocess
 
@@ -17,7 +15,7 @@ from docx.shared import Cm
 from openpyxl import Workbook
 from openpyxl.drawing.image import Image as XImage
 from openpyxl.styles import Font, PatternFill
-from PIL import Image, ImageDraw
+from pictures import harbour, scans
 from pptx import Presentation
 from pptx.util import Inches
 
@@ -25,69 +23,6 @@ out = pathlib.Path("out")
 out.mkdir(exist_ok=True)
 src = pathlib.Path("src")
 src.mkdir(exist_ok=True)
-
-
-def harbour(path, size=(1200, 600), seed=1):
-    random.seed(seed)
-    w, h = size
-    img = Image.new("RGB", size)
-    d = ImageDraw.Draw(img)
-    for y in range(h):
-        t = y / h
-        if t < 0.6:
-            c = (int(250 - 120 * t), int(200 - 60 * t), int(150 + 90 * t))
-        else:
-            c = (
-                int(30 + 40 * (1 - t)),
-                int(70 + 60 * (1 - t)),
-                int(110 + 70 * (1 - t)),
-            )
-        d.line([(0, y), (w, y)], fill=c)
-    d.ellipse([w * 0.68, h * 0.16, w * 0.78, h * 0.16 + w * 0.1], fill=(255, 236, 190))
-    x = 0
-    while x < w * 0.62:
-        bw = random.randint(40, 90)
-        bh = random.randint(80, 230)
-        base = int(h * 0.6)
-        col = random.choice([(64, 60, 84), (84, 70, 90), (52, 62, 88), (96, 78, 84)])
-        d.rectangle([x, base - bh, x + bw, base], fill=col)
-        d.polygon(
-            [(x - 4, base - bh), (x + bw / 2, base - bh - 34), (x + bw + 4, base - bh)],
-            fill=tuple(int(v * 0.7) for v in col),
-        )
-        for wy in range(base - bh + 14, base - 10, 26):
-            for wx in range(x + 8, x + bw - 12, 20):
-                d.rectangle(
-                    [wx, wy, wx + 8, wy + 12],
-                    fill=(255, 222, 140) if random.random() < 0.6 else (40, 44, 66),
-                )
-        x += bw + random.randint(0, 14)
-    for bx, s in ((0.72, 1.0), (0.88, 0.7)):
-        cx, cy = w * bx, h * 0.66
-        d.polygon(
-            [
-                (cx - 70 * s, cy),
-                (cx + 70 * s, cy),
-                (cx + 48 * s, cy + 26 * s),
-                (cx - 52 * s, cy + 26 * s),
-            ],
-            fill=(120, 40, 44),
-        )
-        d.line([(cx, cy), (cx, cy - 130 * s)], fill=(40, 34, 34), width=5)
-        d.polygon(
-            [(cx + 6, cy - 126 * s), (cx + 6, cy - 14 * s), (cx + 74 * s, cy - 14 * s)],
-            fill=(245, 240, 228),
-        )
-        d.polygon(
-            [(cx - 6, cy - 110 * s), (cx - 6, cy - 14 * s), (cx - 52 * s, cy - 14 * s)],
-            fill=(232, 222, 204),
-        )
-    for _ in range(260):
-        px, py = random.randint(0, w), random.randint(int(h * 0.66), h)
-        d.line(
-            [(px, py), (px + random.randint(12, 60), py)], fill=(180, 200, 214), width=1
-        )
-    img.save(path)
 
 
 harbour("src/harbour.png")
@@ -253,30 +188,10 @@ pptx(
         ("The view", None, "src/harbour.png"),
     ],
 )
-# Big, incompressible but pretty pictures: a Mandelbrot detail with film grain, as a scan would have.
-pics = []
-for i, ext in enumerate(
-    [
-        (-0.748, 0.09, -0.738, 0.1),
-        (-1.26, 0.36, -1.24, 0.38),
-        (-0.17, 1.02, -0.14, 1.05),
-    ]
-):
-    m = Image.effect_mandelbrot((1900, 1350), ext, 96)
-    noise = [Image.effect_noise((1900, 1350), 40) for _ in range(3)]
-    hue = i / 3
-    r, g, b = colorsys.hsv_to_rgb(hue, 0.55, 1)
-    bands = [
-        Image.blend(m.point(lambda v, k=k: int(v * k)), n, 0.25)
-        for k, n in zip((r, g, b), noise, strict=False)
-    ]
-    f = f"src/scan{i}.png"
-    Image.merge("RGB", bands).save(f)
-    pics.append(f)
 pptx(
-    "src/photo-album-large.pptx",
+    "src/photo-album.pptx",
     "Album of the festival, full resolution",
-    [(f"Scan {i + 1}", None, f) for i, f in enumerate(pics)],
+    [(f"Scan {i + 1}", None, f) for i, f in enumerate(scans("src"))],
 )
 
 
@@ -299,7 +214,7 @@ soffice("xlsx:Calc MS Excel 2007 XML", "src/festival-budget.xlsx")
 soffice(
     "pptx:Impress MS PowerPoint 2007 XML",
     "src/harbour-tour.pptx",
-    "src/photo-album-large.pptx",
+    "src/photo-album.pptx",
 )
 soffice("pdf", "src/visitor-rules.docx")
 (out / "opening-hours.csv").write_text(

@@ -7,11 +7,20 @@ from pathlib import Path
 
 from django.contrib.auth import get_user_model
 from django.contrib.auth.models import Group, Permission
+from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
 from wagtail.documents import get_document_model
 from wagtail.models import Collection, GroupCollectionPermission, Page, Site
 
-from example_site.home.models import HomePage, Policy, PressRelease
+from example_site.home.album import in_full_resolution
+from example_site.home.models import (
+    DownloadsPage,
+    HomePage,
+    Policy,
+    PressRelease,
+    TeamMember,
+    TourPage,
+)
 
 SAMPLES = Path(__file__).resolve().parent.parent / "documents"
 
@@ -21,16 +30,43 @@ class Login:
     """One log-in of the example site; the name is the password, too."""
 
     name: str
+    #: Wagtail's account page is not saved without a first and a last name.
+    first_name: str
+    last_name: str
     group: str
     what: str
+    account: str = ""
 
 
 LOGINS = (
-    Login(name="admin", group="", what="site admin: may do everything"),
-    Login(name="press", group="Editors", what="editor, all documents"),
-    Login(name="events", group="Editors", what="editor, all documents"),
+    Login(
+        name="admin",
+        first_name="Ada",
+        last_name="Admin",
+        group="",
+        what="site admin: may do everything",
+    ),
+    Login(
+        name="press",
+        first_name="Petra",
+        last_name="Press",
+        account="press@harbour.example",
+        group="Editors",
+        what="editor, all documents",
+    ),
+    Login(
+        name="events",
+        first_name="Emil",
+        last_name="Events",
+        account="events@harbour.example",
+        group="Editors",
+        what="editor, all documents",
+    ),
     Login(
         name="policies",
+        first_name="Paula",
+        last_name="Policies",
+        account="policies@harbour.example",
         group="Policy editors",
         what='editor with rights on the collection "Policies" only',
     ),
@@ -39,12 +75,18 @@ LOGINS = (
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sample:
-    """One sample document: its file here and what the site calls it."""
+    """One sample document: its file here and what the site calls it.
+
+    Attributes:
+        stored_as: Another name of the file on the site, as it stands.
+        large: Whether it is an album to bring to full resolution first.
+    """
 
     file: str
     title: str
     collection: str
     stored_as: str = ""
+    large: bool = False
 
 
 DOCUMENTS = (
@@ -56,9 +98,11 @@ DOCUMENTS = (
     Sample(file="festival-budget.xlsx", title="Festival budget", collection="Press"),
     Sample(file="harbour-tour.pptx", title="A tour of the harbour", collection="Press"),
     Sample(
-        file="photo-album-large.pptx",
+        file="photo-album.pptx",
         title="Album of the festival (large)",
         collection="Press",
+        stored_as="photo-album-large.pptx",
+        large=True,
     ),
     Sample(
         file="quarterly-report.docx",
@@ -98,7 +142,9 @@ def load() -> None:
     for sample in DOCUMENTS:
         _document(sample, collections[sample.collection])
     _snippets()
+    _team()
     _home_page()
+    _more_pages()
 
 
 def _collection(name: str) -> Collection:
@@ -111,10 +157,11 @@ def _group(name: str, collection: Collection) -> None:
     wanted = [
         ("wagtailadmin", "access_admin"),
         ("wagtail_m365", "use_microsoft365"),
+        ("wagtail_m365", "manage_watched_folders"),
         *(
             ("home", f"{verb}_{model}")
             for verb in ("add", "change", "view")
-            for model in ("policy", "pressrelease")
+            for model in ("policy", "pressrelease", "teammember")
         ),
     ]
     for app_label, codename in wanted:
@@ -133,13 +180,17 @@ def _group(name: str, collection: Collection) -> None:
 
 def _user(login: Login) -> None:
     users = get_user_model().objects
-    if users.filter(username=login.name).exists():
+    names = {"first_name": login.first_name, "last_name": login.last_name}
+    known = users.filter(username=login.name)
+    if known.exists():
+        # Demos of earlier days had people without names.
+        known.filter(first_name="", last_name="").update(**names)
         return
     email = f"{login.name}@harbour.example"
     if not login.group:
-        users.create_superuser(login.name, email, login.name)
+        users.create_superuser(login.name, email, login.name, **names)
         return
-    user = users.create_user(login.name, email, login.name)
+    user = users.create_user(login.name, email, login.name, **names)
     user.groups.add(Group.objects.get(name=login.group))
 
 
@@ -149,11 +200,11 @@ def _document(sample: Sample, collection: Collection) -> None:
         return
     document = model(title=sample.title, collection=collection)
     source = SAMPLES / sample.file
-    with source.open("rb") as file:
-        if sample.stored_as:
-            document.file.name = _store_as(sample.stored_as, file.read())
-        else:
-            document.file.save(sample.file, file, save=False)
+    content = in_full_resolution(source) if sample.large else source.read_bytes()
+    if sample.stored_as:
+        document.file.name = _store_as(sample.stored_as, content)
+    else:
+        document.file.save(sample.file, ContentFile(content), save=False)
     document._set_document_file_metadata()
     document.save()
 
@@ -181,6 +232,44 @@ def _snippets() -> None:
     for title in ("Press release: harbour festival", "Festival budget"):
         release.attachments.append(("document", documents.get(title=title)))
     release.save()
+
+
+TEAM = (
+    ("Press desk", "Writes what the harbour has to say. ", "A tour of the harbour"),
+    ("Events desk", "Plans the festival, and pays for it. ", "Festival budget"),
+    ("Quay wardens", "See that everybody keeps the rules. ", "Rules for visitors"),
+)
+
+
+def _team() -> None:
+    documents = get_document_model().objects
+    for number, (role, about, title) in enumerate(TEAM):
+        TeamMember.objects.get_or_create(
+            role=role,
+            defaults={
+                "about": about,
+                "profile": documents.filter(title=title).first(),
+                "sort_order": number,
+            },
+        )
+
+
+def _more_pages() -> None:
+    home = HomePage.objects.get()
+    if not DownloadsPage.objects.exists():
+        words = "<p>What we publish, as we wrote it. Every link stays the same when a file is edited.</p>"
+        home.add_child(
+            instance=DownloadsPage(
+                title="Downloads", slug="downloads", intro=words, show_in_menus=True
+            )
+        )
+    if not TourPage.objects.exists():
+        home.refresh_from_db()
+        home.add_child(
+            instance=TourPage(
+                title="Guided tour", slug="guided-tour", show_in_menus=True
+            )
+        )
 
 
 def _home_page() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import timedelta
 from pathlib import Path
 
 from django.conf import settings
@@ -13,6 +14,7 @@ from example_site.home.content import SAMPLES
 from wagtail_m365.models import AppRegistration, M365Settings
 from wagtail_m365.redaction import Secret
 from wagtail_m365.testing import FakeMicrosoft
+from wagtail_m365.testing.fake import events
 from wagtail_m365.testing.fake.directory import Account
 
 ACCOUNTS = (
@@ -22,6 +24,8 @@ ACCOUNTS = (
     ("colleague@harbour.example", "A colleague in Word", False),
     ("private@outlook.example", "A private account", True),
 )
+#: Days from the first start, and what is then.
+EVENTS = ((1, "Tour for the new volunteers"), (3, "Meeting: harbour festival"))
 REGISTRATION = "Fake Microsoft 365"
 
 
@@ -58,6 +62,9 @@ def _furnish(fake: FakeMicrosoft) -> None:
         drive.folder("Documents/Press kits")
         tour = (SAMPLES / "harbour-tour.pptx").read_bytes()
         drive.put("Documents/Presentation of last year.pptx", tour)
+        for days, subject in EVENTS:
+            start = fake.clock.now() + timedelta(days=days)
+            events.put(fake.world, account, subject, start=start)
 
 
 def register(fake: FakeMicrosoft) -> None:

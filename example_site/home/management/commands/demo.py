@@ -77,6 +77,7 @@ def _welcome(port: int, fake: Any) -> str:
     return f"""
   The site          http://localhost:{port}/
   Wagtail's admin   http://localhost:{port}/admin/
+  What to try       http://localhost:{port}/guided-tour/
 
 {logins}
 
