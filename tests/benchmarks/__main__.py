@@ -11,7 +11,15 @@ from importlib import import_module
 
 from example_site import environment
 
-NAMES = ("startup", "hot_path", "herd", "transfers")
+NAMES = (
+    "startup",
+    "hot_path",
+    "herd",
+    "transfers",
+    "hashing",
+    "peers",
+    "watching",
+)
 
 
 def main(chosen: Sequence[str]) -> int:

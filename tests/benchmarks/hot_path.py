@@ -6,7 +6,7 @@ import statistics
 from collections.abc import Iterator
 from contextlib import ExitStack
 
-from . import databases, peers, site
+from . import databases, others, site
 from .databases import Database
 from .processes import Worker
 from .table import Entry, Row, Skipped
@@ -25,7 +25,7 @@ Rounds = list[dict[str, float]]
 
 
 def run() -> list[Entry]:
-    missing = peers.ensure()
+    missing = others.ensure(others.TOKENS)
     rows: list[Entry] = [
         Skipped(what=name, reason=reason) for name, reason in missing.items()
     ]
@@ -33,7 +33,7 @@ def run() -> list[Entry]:
         try:
             with make() as database:
                 rows += _on(
-                    database, [one for one in peers.PEERS if one not in missing]
+                    database, [one for one in others.TOKENS if one not in missing]
                 )
         except databases.Unreachable as error:
             rows.append(Skipped(what=name, reason=str(error)))

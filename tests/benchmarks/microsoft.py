@@ -6,6 +6,7 @@ from typing import Any
 
 from wagtail_m365.testing import FakeMicrosoft
 
+from . import watched_drive
 from .processes import serve
 
 REDIRECT_URI = "http://localhost/admin/m365/oauth/callback/"
@@ -43,7 +44,7 @@ def main() -> None:
             "behave": behave,
             "token_requests": token_requests,
         }
-        serve(commands)
+        serve(commands | watched_drive.commands(microsoft, person))
 
 
 if __name__ == "__main__":

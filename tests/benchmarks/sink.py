@@ -27,6 +27,7 @@ class Sink:
         self.port: int = self._socket.getsockname()[1]
         self._size, self._hash, self._latency = 0, "", 0.0
         self._file: Path | None = None
+        self._received = 0
         threading.Thread(target=self._accept, daemon=True).start()
 
     def expect(
@@ -44,6 +45,11 @@ class Sink:
         self._file = Path(path) if path else None
         return self.port
 
+    def received(self) -> int:
+        """Bytes of bodies that came since it was last asked."""
+        received, self._received = self._received, 0
+        return received
+
     def _accept(self) -> None:
         while True:
             connection, _ = self._socket.accept()
@@ -59,15 +65,18 @@ class Sink:
                 method, path, headers, began = head
                 length = int(headers.get("content-length", 0))
                 _swallow(connection, buffer, length - began)
+                self._received += length
                 time.sleep(self._latency)
                 self._answer(connection, method, path, headers)
 
     def _answer(
         self, connection: socket.socket, method: str, path: str, headers: dict[str, str]
     ) -> None:
-        if path.endswith(":/createUploadSession"):
+        # Some write the colon of a path as %3A, some name the action with its namespace.
+        if path.lower().rpartition(".")[2].endswith("/createuploadsession"):
             url = f"http://localhost:{self.port}/upload"
-            _send(connection, "200 OK", {"uploadUrl": url})
+            ends = {"expirationDateTime": "2099-01-01T00:00:00Z"}
+            _send(connection, "200 OK", {"uploadUrl": url} | ends)
         elif path.startswith("/upload"):
             self._take_fragment(connection, headers)
         elif path.startswith("/download"):
@@ -85,7 +94,9 @@ class Sink:
         if last + 1 == self._size:
             _send(connection, "201 Created", self._item())
         else:
-            _send(connection, "202 Accepted", {"nextExpectedRanges": [f"{last + 1}-"]})
+            # Both "26-" and "26-99" are Microsoft's; msgraph-sdk reads the latter only.
+            missing = [f"{last + 1}-{self._size - 1}"]
+            _send(connection, "202 Accepted", {"nextExpectedRanges": missing})
 
     def _item(self) -> dict[str, Any]:
         return {
@@ -139,5 +150,9 @@ def _send(
 
 
 if __name__ == "__main__":
-    commands: dict[str, Callable[..., Any]] = {"expect": Sink().expect}
+    sink = Sink()
+    commands: dict[str, Callable[..., Any]] = {
+        "expect": sink.expect,
+        "received": sink.received,
+    }
     serve(commands)

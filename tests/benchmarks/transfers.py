@@ -12,6 +12,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from wagtail_m365.graph.folding import fastest
+
 from .processes import Worker
 from .table import Entry, Row, Skipped
 
@@ -57,7 +59,7 @@ def run() -> list[Entry]:
 def _of_size(
     folder: Path, sink: Worker, size: int, times: int, rounds: int
 ) -> Iterator[Row]:
-    path = _new_file(folder, size)
+    path = new_file(folder, size)
     with Worker("transfer_worker") as worker:
         worker.ask("point", port=_port(sink), folder=str(folder))
         case = Case(
@@ -82,7 +84,8 @@ def _compared(case: Case, what: str, pairs: list[tuple[float, float]]) -> Iterat
     label = f"{'up' if what == 'send' else 'down'}, {case.label}"
     yield Row(what=f"{label}: bare loop", value=case.size / bare / 1e6, unit="MB/s")
     yield Row(
-        what=f"{label}: wagtail_m365, speed to the bare loop's",
+        what=f"{label}: wagtail_m365, hash by {fastest().name},"
+        " speed to the bare loop's",
         value=case.size / ours / 1e6,
         unit="MB/s",
         ratio=statistics.median(bare / ours for ours, bare in pairs),
@@ -109,7 +112,7 @@ def _memory(
     folder: Path, sink: Worker, case: Case, what: str, arguments: dict[str, Any]
 ) -> Row:
     """In a process of its own, that has moved a small file before."""
-    small = _new_file(folder, KIB)
+    small = new_file(folder, KIB)
     with Worker("transfer_worker") as worker:
         worker.ask("point", port=_port(sink), folder=str(folder))
         known = Case(
@@ -159,7 +162,7 @@ def _port(sink: Worker) -> int:
     return port
 
 
-def _new_file(folder: Path, size: int) -> Path:
+def new_file(folder: Path, size: int) -> Path:
     path = folder / f"{size}.bin"
     if not path.exists():
         piece = os.urandom(min(size, MIB))
