@@ -6,12 +6,15 @@ and writes ``docs/images/<name>.png`` and, for dark mode, ``docs/images/<name>-d
 
 from __future__ import annotations
 
+import io
 import sys
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
+import docx
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -20,9 +23,10 @@ sys.path.insert(0, str(ROOT))
 
 from tests.journeys import story  # noqa: E402  # needs the path above
 from tests.journeys.demo import Demo, running  # noqa: E402
+from tests.journeys.story import RELEASE  # noqa: E402
+from tests.journeys.test_import_and_watch import put  # noqa: E402
 
-RELEASE = "Press release: harbour festival"
-ACCOUNT = "press@harbour.example"
+ACCOUNT, EVENTS = "press@harbour.example", "events@harbour.example"
 
 
 def main() -> None:
@@ -30,17 +34,46 @@ def main() -> None:
     with sync_playwright() as playwright:
         browser = story.browser(playwright)
         for scheme, suffix in (("light", ""), ("dark", "-dark")):
-            with tempfile.TemporaryDirectory() as var, running(Path(var)) as demo:
-                editor_story(browser, demo, scheme, suffix)
-                admin_story(browser, demo, scheme, suffix)
+            people = People(browser, scheme)
+            with afresh() as demo:
+                editor_story(people, demo, suffix)
+                admin_story(people, demo, suffix)
+            with afresh() as demo:
+                both_sides(people, demo, suffix)
+            with afresh(EXAMPLE_SITE_MODERATION="1") as demo:
+                moderated(people, demo, suffix)
+            with afresh() as demo:
+                drives_and_reports(people, demo, suffix)
         browser.close()
 
 
 @contextmanager
-def person(browser: Browser, demo: Demo, scheme: str) -> Iterator[story.Person]:
-    somebody = story.Person(browser, demo, color_scheme=scheme, reduced_motion="reduce")
-    yield somebody
-    somebody.context.close()
+def afresh(**environment: str) -> Iterator[Demo]:
+    """The example site with nothing done on it yet."""
+    with (
+        tempfile.TemporaryDirectory() as var,
+        running(Path(var), **environment) as demo,
+    ):
+        yield demo
+
+
+@dataclass(frozen=True, slots=True)
+class People:
+    """Whoever comes to the site sees it in one of both colour schemes."""
+
+    browser: Browser
+    scheme: str
+
+    def at(
+        self, demo: Demo, name: str = "", account: str = ""
+    ) -> AbstractContextManager[story.Person]:
+        """Somebody logged in, and connected to a Microsoft account."""
+        return story.somebody(
+            *(self.browser, demo, name),
+            account=account,
+            color_scheme=self.scheme,
+            reduced_motion="reduce",
+        )
 
 
 def shoot(page: Page, name: str) -> None:
@@ -48,8 +81,8 @@ def shoot(page: Page, name: str) -> None:
     page.screenshot(path=IMAGES / f"{name}.png", animations="disabled")
 
 
-def editor_story(browser: Browser, demo: Demo, scheme: str, suffix: str) -> None:
-    with person(browser, demo, scheme) as editor:
+def editor_story(people: People, demo: Demo, suffix: str) -> None:
+    with people.at(demo) as editor:
         editor.go_home()
         shoot(editor.page, f"site{suffix}")
         editor.log_in("press")
@@ -96,15 +129,111 @@ def round_trip(editor: story.Person, suffix: str) -> None:
     shoot(page, f"brought-back{suffix}")
 
 
-def admin_story(browser: Browser, demo: Demo, scheme: str, suffix: str) -> None:
-    with person(browser, demo, scheme) as admin:
+def admin_story(people: People, demo: Demo, suffix: str) -> None:
+    with people.at(demo, "admin") as admin:
         page = admin.page
-        admin.log_in("admin")
         admin.go("/admin/settings/wagtail_m365/m365settings/")
         shoot(page, f"settings{suffix}")
         page.get_by_role("link", name="Test connection").click()
         page.wait_for_load_state("networkidle")
-        shoot(page, f"test-connection{suffix}")
+        shoot(page, f"health{suffix}")
+        admin.go("/admin/m365/settings/set-up/register/")
+        shoot(page, f"set-up-register{suffix}")
+
+
+def both_sides(people: People, demo: Demo, suffix: str) -> None:
+    """One edits in Word, another uploads; whoever brings back has the choice."""
+    with people.at(demo, "press", ACCOUNT) as editor:
+        edit_in_word(editor)
+        with people.at(demo, "events") as other:
+            other.upload(RELEASE, called_off())
+        editor.bring_back(RELEASE)
+        expect(editor.page.locator(".m365-sides")).to_be_visible()
+        # The whole choice is to be seen.
+        editor.page.set_viewport_size({"width": 1280, "height": 1160})
+        shoot(editor.page, f"changed-on-both-sides{suffix}")
+
+
+def moderated(people: People, demo: Demo, suffix: str) -> None:
+    """What an editor brings back waits for the admin."""
+    with people.at(demo, "press", ACCOUNT) as editor:
+        edit_in_word(editor)
+        editor.bring_back(RELEASE)
+        expect(editor.page.locator(".messages")).to_contain_text("waits for approval")
+    with people.at(demo, "admin") as admin:
+        admin.go("/admin/m365/proposals/")
+        admin.page.get_by_role("link", name=RELEASE).first.click()
+        expect(admin.page.get_by_role("button", name="Approve")).to_be_visible()
+        shoot(admin.page, f"waiting-for-approval{suffix}")
+
+
+def drives_and_reports(people: People, demo: Demo, suffix: str) -> None:
+    """Files come from OneDrive and go there; the admin sees who is connected."""
+    with people.at(demo, "events", EVENTS) as editor:
+        editor.grant("Files.ReadWrite")
+        for name in ("Tide table.pdf", "Berths.docx", "2026/Regatta.pdf", "Crane.exe"):
+            put(demo, f"Harbour/{name}", name.encode())
+        save_many(editor, suffix)
+        choose_files(editor, suffix)
+        watch_folder(editor, suffix)
+    with people.at(demo, "admin") as admin:
+        admin.go("/admin/m365/connections/")
+        shoot(admin.page, f"connections-report{suffix}")
+
+
+def choose_files(editor: story.Person, suffix: str) -> None:
+    page = editor.page
+    editor.go("/admin/documents/")
+    page.get_by_role("link", name="Add from OneDrive").click()
+    page.get_by_role("link", name="My OneDrive").click()
+    page.get_by_role("link", name="Harbour").click()
+    page.get_by_label("Tide table.pdf").check()
+    page.get_by_label("Berths.docx").check()
+    shoot(page, f"add-from-onedrive{suffix}")
+
+
+def watch_folder(editor: story.Person, suffix: str) -> None:
+    page = editor.page
+    editor.go("/admin/m365/watched-folders/add/")
+    page.get_by_role("button", name="Choose a folder").click()
+    page.get_by_role("link", name="My OneDrive").first.click()
+    row = page.locator(".m365-folders tr", has_text="Harbour")
+    row.get_by_role("link", name="Choose").click()
+    expect(page.locator("#id_source-chooser")).to_contain_text("Harbour")
+    page.get_by_role("button", name="Watch this folder").click()
+    page.get_by_role("button", name="Run now").click()
+    expect(page.get_by_role("link", name="Regatta.pdf").first).to_be_visible()
+    shoot(page, f"watched-folder{suffix}")
+
+
+def save_many(editor: story.Person, suffix: str) -> None:
+    page = editor.page
+    page.goto(f"{editor.demo.site}/admin/documents/")
+    for box in page.locator("[data-bulk-action-checkbox]").all()[:3]:
+        box.check()
+    page.get_by_role("link", name="Save selected documents to OneDrive").click()
+    page.get_by_label("Folder below it").fill("Press/At once")
+    page.get_by_role("button", name="Save to OneDrive").click()
+    status = page.locator(".m365-transfers__status")
+    expect(status).to_contain_text("3 of 3 files saved.")
+    page.reload()  # a page that has asked again and again may never count as idle
+    shoot(page, f"save-many{suffix}")
+
+
+def called_off() -> bytes:
+    """The same press release, with another first line."""
+    samples, target = ROOT / "example_site" / "documents", io.BytesIO()
+    release = docx.Document(str(samples / "harbour-festival-press-release.docx"))
+    release.paragraphs[0].text = "Harbour festival is called off"
+    release.save(target)
+    return target.getvalue()
+
+
+def edit_in_word(editor: story.Person) -> None:
+    tab = editor.open_in_word(RELEASE)
+    editor.wait_for_word(tab)
+    editor.write(tab, "Harbour festival opens on 7 June")
+    tab.close()
 
 
 if __name__ == "__main__":

@@ -6,50 +6,26 @@ when one is not what the code says.
 
 from __future__ import annotations
 
-import argparse
 import ast
 import inspect
 import os
 import re
 import sys
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
 
 ROOT = Path(__file__).resolve().parent.parent
 DOCS = ROOT / "docs"
+sys.path.insert(0, str(ROOT))
+
+from docs.markdown_tables import code, markdown, table  # noqa: E402  # needs the path above
+from docs.tables_of_commands import commands, fake, faults  # noqa: E402
+from docs.tables_of_errors import classes, codes, tree, words_of  # noqa: E402
+
 _PLACE = re.compile(
     r"(?P<begin><!-- begin: (?P<name>[\w ]+) -->\n).*?(?P<end><!-- end: (?P=name) -->)",
     re.DOTALL,
 )
-_ACTORS = {
-    "editor": "the editor",
-    "site_admin": "an administrator of the site",
-    "entra_admin": "an administrator in Entra",
-    "nobody": "nobody: wait",
-}
-
-
-def table(heads: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
-    """A table in Markdown."""
-    lines = [heads, ["---"] * len(heads), *rows]
-    return "\n".join(f"| {' | '.join(map(_cell, line))} |" for line in lines)
-
-
-def _cell(text: str) -> str:
-    return " ".join(str(text).split()).replace("|", "\\|")
-
-
-def _code(value: object) -> str:
-    return f"`{value}`"
-
-
-def _markdown(text: str) -> str:
-    """Our comments are written for Sphinx."""
-    return text.replace("``", "`")
-
-
-# Settings
 
 
 def settings() -> str:
@@ -59,10 +35,10 @@ def settings() -> str:
     meanings = dict(_comments(conf.Settings))
     rows = [
         (
-            _code(name),
-            _code(conf.Settings.__annotations__[name]),
-            _code(repr(vars(conf.Settings)[name])),
-            _markdown(meanings[name]),
+            code(name),
+            code(conf.Settings.__annotations__[name]),
+            code(repr(vars(conf.Settings)[name])),
+            markdown(meanings[name]),
         )
         for name in conf.names()
     ]
@@ -82,164 +58,37 @@ def _comments(owner: type) -> Iterator[tuple[str, str]]:
         lines = []
 
 
-# Errors
+def clouds() -> str:
+    """The clouds that can be chosen, and their hosts."""
+    from urllib.parse import urlsplit
 
+    from wagtail_m365.identity.clouds import CLOUDS
 
-def tree() -> str:
-    """The tree of error classes, as it is drawn in the code."""
-    from wagtail_m365 import errors
-
-    drawn = inspect.getdoc(errors) or ""
-    lines = drawn.partition("::\n\n")[2].splitlines()
-    return "\n".join(["```text", *(line.removeprefix("    ") for line in lines), "```"])
-
-
-def classes() -> str:
-    """Every error class with its code."""
-    from wagtail_m365 import errors
-
+    titles = {
+        "global": "worldwide",
+        "us_gov": "US Government (GCC High)",
+        "us_dod": "US Government (DoD)",
+        "china": "China, run by 21Vianet",
+    }
     rows = [
         (
-            _code(kind.__name__),
-            _code(kind.code),
-            _markdown((inspect.getdoc(kind) or "").splitlines()[0]),
-            "yes" if kind.retryable else "",
+            code(name),
+            titles[name],
+            code(urlsplit(cloud.authority).netloc),
+            code(urlsplit(cloud.graph).netloc),
         )
-        for kind in error_classes(errors.M365Error)
+        for name, cloud in CLOUDS.items()
     ]
-    return table(("class", "code", "when", "the same call may succeed later"), rows)
-
-
-def error_classes(root: Any) -> Iterator[Any]:
-    """The class and everything below it."""
-    yield root
-    for child in root.__subclasses__():
-        if child.__module__ == root.__module__:
-            yield from error_classes(child)
-
-
-def codes(words: Callable[[], dict[str, Any]]) -> Callable[[], str]:
-    """A table of codes with what happened, who must act, and what is next."""
-
-    def write() -> str:
-        from django.utils import translation
-
-        with translation.override("en"):
-            rows = [
-                (
-                    ", ".join(map(_code, same)),
-                    one.what,
-                    _ACTORS[one.actor],
-                    one.next_step,
-                )
-                for same, one in _grouped(words())
-            ]
-        return table(("code", "what happened", "who must act", "next step"), rows)
-
-    return write
-
-
-def _grouped(words: dict[str, Any]) -> Iterator[tuple[list[str], Any]]:
-    """Codes that share their words stand together."""
-    groups: dict[int, tuple[list[str], Any]] = {}
-    for code, one in words.items():
-        groups.setdefault(id(one), ([], one))[0].append(code)
-    yield from groups.values()
-
-
-def _words_of(*modules: str) -> Callable[[], dict[str, Any]]:
-    def words() -> dict[str, Any]:
-        from importlib import import_module
-
-        found: dict[str, Any] = {}
-        for module in modules:
-            found |= import_module(f"wagtail_m365.explanations.{module}").WORDS
-        return found
-
-    return words
-
-
-# Commands
-
-
-def commands() -> str:
-    """Every management command with its options."""
-    return "\n\n".join(_command(name) for name in command_names())
-
-
-def command_names() -> list[str]:
-    """The management commands of this extension."""
-    from django.core.management import find_commands
-
-    return sorted(find_commands(str(ROOT / "wagtail_m365" / "management")))
-
-
-def _command(name: str) -> str:
-    from django.core.management import load_command_class
-
-    command = load_command_class("wagtail_m365", name)
-    parts = [f"### `manage.py {name}`", " ".join(str(command.help).split())]
-    options = list(own_options(name))
-    if options:
-        parts.append(_options(options))
-    return "\n\n".join(parts)
-
-
-def own_options(name: str) -> Iterator[argparse.Action]:
-    """The options of a command that not every command has."""
-    from django.core.management import BaseCommand, load_command_class
-
-    command = load_command_class("wagtail_m365", name)
-    everybodys = BaseCommand().create_parser("manage.py", name)._option_string_actions
-    parser = command.create_parser("manage.py", name)
-    for action in parser._actions:
-        if not set(action.option_strings) & set(everybodys):
-            yield action
-
-
-def fake() -> str:
-    """The options of the fake Microsoft."""
-    from wagtail_m365.testing.__main__ import _parser
-
-    return _options(a for a in _parser()._actions if a.dest != "help")
-
-
-def faults() -> str:
-    """What can be ordered to go wrong."""
-    from wagtail_m365.testing.fake.faults import KNOWN
-
-    return table(
-        ("fault", "what then happens"), ((_code(n), t) for n, t in KNOWN.items())
-    )
-
-
-def _options(actions: Iterable[argparse.Action]) -> str:
-    rows = [
-        (
-            ", ".join(map(_code, action.option_strings)) or _code(action.dest),
-            _default(action),
-            (action.help or "").replace("%%", "%"),
-        )
-        for action in actions
-    ]
-    return table(("option", "default", "meaning"), rows)
-
-
-def _default(action: argparse.Action) -> str:
-    if action.default in (None, False, [], argparse.SUPPRESS):
-        return ""
-    return _code(action.default)
-
-
-# Checks
+    return table(("`CLOUD`", "cloud", "sign-in", "Graph"), rows)
 
 
 def check_ids() -> set[str]:
     """Every id that a system check of ours gives."""
-    source = (ROOT / "wagtail_m365" / "checks.py").read_text(encoding="utf-8")
+    files = sorted((ROOT / "wagtail_m365" / "checks").glob("*.py"))
     strings = {
         node.value
-        for node in ast.walk(ast.parse(source))
+        for file in files
+        for node in ast.walk(ast.parse(file.read_text(encoding="utf-8")))
         if isinstance(node, ast.Constant) and isinstance(node.value, str)
     }
     numbers = (
@@ -248,17 +97,32 @@ def check_ids() -> set[str]:
     return {f"wagtail_m365.{number[1]}" for number in numbers if number}
 
 
+def bundles() -> str:
+    """What an administrator chooses from."""
+    from wagtail_m365.tokens.bundles import BUNDLES
+
+    rows = [
+        (str(one.title), " ".join(map(code, one.scopes)), str(one.reason))
+        for one in BUNDLES
+    ]
+    return table(["bundle", "scopes", "what for"], rows)
+
+
 TABLES: dict[str, Callable[[], str]] = {
     "settings": settings,
     "tree": tree,
     "classes": classes,
-    "token codes": codes(_words_of("tokens")),
-    "sign in codes": codes(_words_of("sign_in")),
-    "set up codes": codes(_words_of("set_up")),
-    "document codes": codes(_words_of("documents")),
-    "graph codes": codes(_words_of("graph")),
-    "registration codes": codes(_words_of("registration_codes")),
-    "account codes": codes(_words_of("account_codes")),
+    "token codes": codes(words_of("tokens")),
+    "sign in codes": codes(words_of("sign_in")),
+    "set up codes": codes(words_of("set_up")),
+    "health codes": codes(words_of("health")),
+    "document codes": codes(words_of("documents")),
+    "importing codes": codes(words_of("importing")),
+    "graph codes": codes(words_of("graph")),
+    "registration codes": codes(words_of("registration_codes")),
+    "account codes": codes(words_of("account_codes")),
+    "bundles": bundles,
+    "clouds": clouds,
     "commands": commands,
     "fake": fake,
     "faults": faults,
@@ -281,7 +145,6 @@ def places(page: str) -> list[str]:
 
 def main() -> None:
     """Write all tables."""
-    sys.path.insert(0, str(ROOT))
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "tests.settings")
     import django
 
