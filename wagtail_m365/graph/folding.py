@@ -69,8 +69,9 @@ class PillowFolder:
     def __init__(self) -> None:
         from PIL import Image, ImageMath
 
-        self._frombytes = Image.frombytes
         self._evaluate = ImageMath.lambda_eval
+        #: The block at hand; always the same memory, which stays near the processor.
+        self._new = Image.new("I", _SHAPE)
         self._image: Any = None
 
     def take(self, view: memoryview) -> int:
@@ -78,8 +79,11 @@ class PillowFolder:
         if len(view) != BLOCK:
             return 0
         # A copy: the caller may fill its buffer anew.
-        new = self._frombytes("I", _SHAPE, view)
-        self._image = new if self._image is None else self._both(self._image, new)
+        self._new.frombytes(view)
+        before = self._image
+        self._image = (
+            self._new.copy() if before is None else self._both(before, self._new)
+        )
         return BLOCK
 
     def folded(self) -> bytes:
