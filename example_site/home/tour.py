@@ -63,7 +63,7 @@ def steps() -> list[Step]:
         ),
         Step(
             title="See what a plugin can do",
-            text="The dashboard lists your recent files in Microsoft 365. It is made by a small sample plugin that uses the public API alone.",
+            text="The dashboard lists the newest files of your OneDrive. It is made by a small sample plugin that uses the public API alone.",
             login="press",
             link="Dashboard",
             address=reverse("wagtailadmin_home"),

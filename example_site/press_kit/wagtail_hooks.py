@@ -19,9 +19,9 @@ from . import views
 def purposes() -> list[Purpose]:
     return [
         Purpose(
-            name="press_kit.recent_files",
-            title="My recent files",
-            reason="Lists the files you used last on the dashboard.",
+            name="press_kit.own_files",
+            title="My files in OneDrive",
+            reason="Lists the newest files in the top folder of your OneDrive on the dashboard.",
             scopes=views.FILES,
         ),
         Purpose(
@@ -42,7 +42,7 @@ def purposes() -> list[Purpose]:
 @hooks.register("register_admin_urls")
 def admin_urls() -> list[Any]:
     return [
-        path("press-kit/recent/", views.recent_files, name="press_kit_recent"),
+        path("press-kit/files/", views.own_files, name="press_kit_files"),
         path("press-kit/events/", views.next_events, name="press_kit_events"),
         path(
             "press-kit/mail/<int:document_id>/",
@@ -69,9 +69,7 @@ def add_panels(request: HttpRequest, panels: list[Any]) -> None:
     panels.append(
         LazyPanel("press_kit_events", 205, "press_kit/next_events_panel.html")
     )
-    panels.append(
-        LazyPanel("press_kit_recent", 210, "press_kit/recent_files_panel.html")
-    )
+    panels.append(LazyPanel("press_kit_files", 210, "press_kit/own_files_panel.html"))
 
 
 @hooks.register("construct_m365_document_actions")

@@ -20,7 +20,7 @@ from wagtail.documents import get_document_model
 from wagtail_m365.views.set_up import STEPS
 
 #: What the world calls its purpose and its service connection.
-PURPOSE, SERVICE = "press_kit.recent_files", "newsletter"
+PURPOSE, SERVICE = "press_kit.own_files", "newsletter"
 #: Wagtail's pages that show something of ours.
 HOSTS = (
     *("wagtailadmin_home", "wagtailadmin_account", "wagtaildocs:index"),

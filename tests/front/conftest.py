@@ -14,7 +14,7 @@ def purpose():
     """What a plugin says that it needs accounts for."""
     one = Purpose(
         name=PURPOSE,
-        title="My recent files",
+        title="My files in OneDrive",
         reason="Lists the files you used last.",
         scopes=("Files.Read",),
     )

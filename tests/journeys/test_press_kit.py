@@ -51,7 +51,7 @@ def test_the_dashboard_stands_when_graph_is_away(press, demo):
     expect(press.page.locator("#press-kit-next-events")).to_contain_text(
         "Microsoft cannot answer at the moment"
     )
-    expect(press.page.locator("#press-kit-recent-section")).to_be_visible()
+    expect(press.page.locator("#press-kit-files-section")).to_be_visible()
     requests.Session().delete(f"{demo.microsoft}/_control/faults", timeout=30)
 
 
