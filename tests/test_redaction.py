@@ -72,12 +72,18 @@ def test_scrubbing_hides_values_of_names_that_carry_secrets(text: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", [f"id {JWT} end", "GET /y4mXk3J2h1G0f9E8d7C6b5A4/file.docx HTTP/1.1"]
+    "text",
+    [
+        f"id {JWT} end",
+        "GET /y4mXk3J2h1G0f9E8d7C6b5A4/file.docx HTTP/1.1",
+        "GET /v1.0/shares/u!aHR0cHM6Ly9jb250b3NvLnNo/driveItem HTTP/1.1",
+    ],
 )
 def test_scrubbing_knows_tokens_by_their_shape(text: str) -> None:
     assert HIDDEN in scrub(text)
     assert "eyJzdWIi" not in scrub(text)
     assert "y4mXk3" not in scrub(text)
+    assert "aHR0c" not in scrub(text)
 
 
 def test_scrubbing_leaves_ordinary_text_alone() -> None:

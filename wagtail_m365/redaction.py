@@ -21,9 +21,9 @@ _PAIR = (
     rf"""(?ix) (?P<name>["']?\b(?:{_SENSITIVE_NAMES})\b["']?\s*[=:]\s*)"""
     r"""(?P<value>"[^"]*"|'[^']*'|[^\s&,;}\]]+)"""
 )
-# Tokens and secret path segments that give themselves away by their shape: JWTs, and
-# OneDrive's pre-authenticated addresses.
-_SHAPES = r"\beyJ[\w-]{8,}\.[\w-]+\.[\w-]*|(?<=/)y4m[\w-]{16,}"
+# Tokens and secret path segments that give themselves away by their shape: JWTs,
+# OneDrive's pre-authenticated addresses, and sharing links as Graph takes them.
+_SHAPES = r"\beyJ[\w-]{8,}\.[\w-]+\.[\w-]*|(?<=/)y4m[\w-]{16,}|(?<=/)u![\w-]{16,}"
 _BEARER = r"(?i)\b(bearer\s+)[A-Za-z0-9._~+/=-]+"
 
 

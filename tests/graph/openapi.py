@@ -25,6 +25,8 @@ EVERYWHERE = {
     "content-type",
     "user-agent",
 }
+#: Documented on the operation's own page only ("Access shared items").
+ELSEWHERE = {"shares.driveItem.get": {"prefer"}}
 
 
 @dataclass(frozen=True)
@@ -90,6 +92,7 @@ class Description:
 
     def _headers(self, operation: dict, request: requests.PreparedRequest) -> list[str]:
         known = {name.lower() for name in self._parameters(operation, "header")}
+        known |= ELSEWHERE.get(operation["operationId"], set())
         return [
             f"header {name}"
             for name in request.headers

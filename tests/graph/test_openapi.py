@@ -16,6 +16,7 @@ from requests.adapters import HTTPAdapter
 from wagtail_m365.graph.batch import Question
 from wagtail_m365.graph.client import GraphClient
 from wagtail_m365.graph.delta import latest
+from wagtail_m365.graph.shared_links import open_link
 from wagtail_m365.graph.types import DriveItem
 from wagtail_m365.graph.uploads import SIMPLE_LIMIT, replace_content, upload
 from wagtail_m365.redaction import Secret
@@ -95,6 +96,7 @@ def read(office: Office) -> None:
     list(drives.search(office.drive_id, "x", item_id=office.folder.id))
     list(drives.recent())
     list(drives.shared_with_me())
+    open_link(office.client, Secret(item.web_url))
     list(drives.versions(office.drive_id, item.id))
     drives.download(item, io.BytesIO())
     office.client.me()

@@ -4,7 +4,8 @@ from datetime import UTC, datetime
 
 import pytest
 
-from wagtail_m365.graph.types import Drive, DriveItem, Profile, UploadSession, Version
+from wagtail_m365.graph.profile import Profile
+from wagtail_m365.graph.types import Drive, DriveItem, UploadSession, Version
 
 
 def test_an_item_that_tells_only_its_id_is_read():

@@ -11,12 +11,11 @@ from .batch import Answer, Question, ask
 from .delta import DeltaPage, changes
 from .drives import Drives
 from .pacing import Throttle
-from .profile import me
+from .profile import Profile, me
 from .rest import Rest
 from .sites import Sites
 from .subscriptions import Subscriptions
 from .transport import GraphTransport, TokenSource
-from .types import Profile
 
 
 class GraphClient(Rest):

@@ -90,6 +90,8 @@ def search(rest: Rest, spot: Spot, words: str, *, link: str = "") -> Listing:
 def shared_with_me(rest: Rest, *, link: str = "") -> Listing:
     """What others share with the person; see each one's ``remote_item``.
 
+    Deprecated by Microsoft: from November 2026 on it is empty, without an error.
+
     Raises:
         GraphError: As :meth:`GraphTransport.graph`.
     """
@@ -98,6 +100,8 @@ def shared_with_me(rest: Rest, *, link: str = "") -> Listing:
 
 def recent(rest: Rest, *, link: str = "") -> Listing:
     """Files that the person used of late, the latest first; also on other drives.
+
+    Deprecated by Microsoft: from November 2026 on it is empty, without an error.
 
     Raises:
         GraphError: As :meth:`GraphTransport.graph`.
@@ -113,7 +117,7 @@ def folder(rest: Rest, spot: Spot) -> DriveItem:
         GraphError: As :meth:`GraphTransport.graph`.
     """
     answer = rest.get(_address(spot), params={"$select": _FIELDS})
-    return _item(answer, spot.drive_id)
+    return item_of(answer, spot.drive_id)
 
 
 def _read(rest: Rest, path: str, drive_id: str, link: str) -> Listing:
@@ -150,9 +154,10 @@ def _next(page: Mapping[str, Any]) -> str:
 
 
 def _items(page: Mapping[str, Any], drive_id: str) -> list[DriveItem]:
-    return [_item(each, drive_id) for each in page.get("value") or () if each]
+    return [item_of(each, drive_id) for each in page.get("value") or () if each]
 
 
-def _item(json: Mapping[str, Any], drive_id: str) -> DriveItem:
+def item_of(json: Mapping[str, Any], drive_id: str = "") -> DriveItem:
+    """An item; its drive is the one that was asked where Microsoft leaves it out."""
     item = DriveItem.from_json(json)
     return item if item.drive_id else replace(item, drive_id=drive_id)

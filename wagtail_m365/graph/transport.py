@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 import uuid
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from contextlib import nullcontext
 from http import HTTPStatus
 from random import SystemRandom
 from typing import Any
@@ -18,6 +18,7 @@ from wagtail_m365.http import addresses_unlogged
 
 from . import addresses, faults
 from .authorization import Authorization, TokenSource
+from .calls import Call
 from .pacing import OwnThrottle, Patience, Throttle
 
 _REPEATABLE_METHODS = frozenset({"GET", "HEAD", "DELETE"})
@@ -27,23 +28,6 @@ __all__ = ["Call", "GraphTransport", "TokenSource", "redirect_target"]
 
 _JITTER = SystemRandom().random
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Call:
-    """One request, in the form in which it can be sent more than once."""
-
-    method: str
-    url: str
-    headers: Mapping[str, str] = field(default_factory=dict)
-    #: Bytes, or an object with ``__len__`` whose ``__iter__`` starts anew each time.
-    body: bytes | Iterable[Any] | None = None
-    #: May it be sent again although nobody knows whether it was carried out?
-    repeatable: bool = False
-    #: Leave the body of the answer unread; the caller closes it.
-    stream: bool = False
-    #: The address is pre-authenticated: no bearer token, no address in any message.
-    storage: bool = False
 
 
 class GraphTransport:
@@ -197,10 +181,10 @@ class GraphTransport:
     ) -> tuple[requests.Response | requests.RequestException, str]:
         reference = str(uuid.uuid4())
         try:
-            if call.storage:
-                with addresses_unlogged():
+            with addresses_unlogged() if call.is_secret else nullcontext():
+                if call.storage:
                     return self._send(call, Authorization(), reference), reference
-            return self._send_with_token(call, reference), reference
+                return self._send_with_token(call, reference), reference
         except requests.RequestException as error:
             return error, reference
 
@@ -258,7 +242,7 @@ class GraphTransport:
         patience: Patience,
     ) -> requests.Response:
         if isinstance(outcome, requests.RequestException):
-            cause = faults.without_address(outcome) if call.storage else outcome
+            cause = faults.without_address(outcome) if call.is_secret else outcome
             raise faults.from_lost_connection(outcome, reference) from cause
         if outcome.status_code < HTTPStatus.BAD_REQUEST:
             return outcome

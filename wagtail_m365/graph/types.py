@@ -68,6 +68,8 @@ class DriveItem:
     id: str
     name: str = ""
     drive_id: str = ""
+    #: ``"personal"``, ``"business"`` or ``"documentLibrary"``; ``""`` when not told.
+    drive_type: str = ""
     parent_id: str = ""
     #: Decoded, below the drive's root: ``"/Reports/2026"``.
     parent_path: str = ""
@@ -114,6 +116,7 @@ class DriveItem:
             id=text(json, "id"),
             name=text(json, "name"),
             drive_id=text(parent, "driveId"),
+            drive_type=text(parent, "driveType"),
             parent_id=text(parent, "id"),
             parent_path=_below_root(text(parent, "path")),
             size=number(json, "size") or 0,
@@ -223,25 +226,6 @@ class UploadSession:
             url=Secret(text(json, "uploadUrl")),
             expires_at=moment(text(json, "expirationDateTime")),
             next_ranges=range_starts(json.get("nextExpectedRanges")),
-        )
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Profile:
-    """The person whose token is used (Graph: ``user``)."""
-
-    id: str
-    display_name: str = ""
-    user_principal_name: str = ""
-    mail: str = ""
-
-    @classmethod
-    def from_json(cls, json: Json) -> Self:
-        return cls(
-            id=text(json, "id"),
-            display_name=text(json, "displayName"),
-            user_principal_name=text(json, "userPrincipalName"),
-            mail=text(json, "mail"),
         )
 
 

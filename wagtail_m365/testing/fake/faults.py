@@ -47,6 +47,7 @@ KNOWN = {
     "upload_session_expired": "404 for the upload session",
     "sharing_refused": "403 for a sharing link: the tenant gives none",
     "preview_refused": "403 for a preview: the tenant gives none",
+    "lists_ended": "shared with me and recent files are empty, as from November 2026 on",
     "etag_moves": "the eTag moves after an upload",
     "next_link_on_foreign_host": "@odata.nextLink on another host",
     "upload_url_on_foreign_host": "uploadUrl on another host",

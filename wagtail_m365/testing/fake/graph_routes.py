@@ -17,6 +17,7 @@ from . import (
     folders,
     mail,
     people,
+    shares,
     sharing,
     sites,
     subscriptions,
@@ -78,11 +79,11 @@ RESOURCES = (
     _route("GET", "sites/{site}/drives", Need.SITES, sites.list_drives),
     _route("GET", "sites/{host}:/{q}:/drives", Need.SITES, sites.list_drives_by_path),
     _route("GET", "sites/{host}:/{q}", Need.SITES, sites.show_by_path),
-    _route("GET", "shares/{share}", Need.OPEN_SHARES, sharing.show_share),
+    _route("GET", "shares/{share}", Need.OPEN_SHARES, shares.show_share),
     _route(
-        "GET", "shares/{share}/driveItem", Need.OPEN_SHARES, sharing.show_shared_item
+        "GET", "shares/{share}/driveItem", Need.OPEN_SHARES, shares.show_shared_item
     ),
-    _route("GET", "shares/{share}/root", Need.OPEN_SHARES, sharing.show_shared_item),
+    _route("GET", "shares/{share}/root", Need.OPEN_SHARES, shares.show_shared_item),
     _route("GET", "subscriptions", Need.NOTHING, subscriptions.list_all),
     _route("POST", "subscriptions", Need.NOTHING, subscriptions.create, streams=True),
     _route("GET", "subscriptions/{subscription}", Need.NOTHING, subscriptions.show),

@@ -32,7 +32,9 @@ class Need(Enum):
     NOTHING = frozenset[str]()
     READ_FILES = frozenset(_OWN_READ | {_APP_FOLDER, _SELECTED})
     WRITE_FILES = frozenset(_OWN_WRITE | {_APP_FOLDER, _SELECTED})
-    OPEN_SHARES = frozenset(_OWN_READ)
+    OPEN_SHARES = frozenset(
+        {"files.readwrite", "files.readwrite.all", "sites.readwrite.all"}
+    )
     WATCH = frozenset(_ALL_WRITE)
     WATCH_PERSONAL = frozenset(_OWN_WRITE)
     PROFILE = frozenset(
