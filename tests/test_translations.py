@@ -99,6 +99,10 @@ def test_an_unmarked_text_in_a_module_is_found():
     source = 'def say(request):\n    """Say it."""\n    messages.error(request, {})\n'
     assert marked.in_python(source.format('"Nothing was lost."')) != []
     assert marked.in_python(source.format('_("Nothing was lost.")')) == []
+    # The tool that collects the texts does not look into an f-string.
+    assert (
+        marked.in_python(source.format("""f'{text} {_("Nothing was lost.")}'""")) != []
+    )
 
 
 # What models and forms show

@@ -5,6 +5,7 @@ from datetime import timedelta
 import pytest
 from django.core.management import call_command
 from django.utils import timezone
+from django.utils.formats import date_format
 from wagtail.models import ModelLogEntry
 
 from wagtail_m365 import tasks
@@ -13,7 +14,13 @@ from wagtail_m365.documents.closing import discard
 from wagtail_m365.documents.opening import open_document
 from wagtail_m365.documents.subscribing import renew_all, renew_now, subscribe_all
 from wagtail_m365.errors import Misconfigured
-from wagtail_m365.models import Connection, EditSession, FollowedDrive, Subscription
+from wagtail_m365.models import (
+    Connection,
+    EditSession,
+    FollowedDrive,
+    Subscription,
+    WatchedFolder,
+)
 from wagtail_m365.redaction import Secret
 from wagtail_m365.testing.fake.calls import state_of
 
@@ -258,9 +265,23 @@ def test_the_log_tells_what_was_promised_renewed_lost_and_ended(
     lost = ["lose_subscription", "subscribe"]
     assert told(drive) == ["subscribe", "renew_subscription", *lost, "end_subscription"]
     entry = ModelLogEntry.objects.get(action="wagtail_m365.renew_subscription")
-    until = (timezone.now() + timedelta(minutes=42_240)).date().isoformat()
-    assert entry.data == {"drive": drive.drive_id, "until": until}
-    assert entry.message.endswith(f"drive {drive.drive_id} changes, until {until}")
+    until = (timezone.now() + timedelta(minutes=42_240)).date()
+    assert entry.data == {"drive": drive.drive_id, "until": until.isoformat()}
+    assert entry.message.endswith(
+        f"changes in a drive of {drive.connection}, until {date_format(until)}"
+    )
+
+
+def test_the_log_names_a_library_and_shows_no_id_of_a_drive(subscribed):
+    drive = subscribed.drive
+    known = {"connection": drive.connection, "drive_id": drive.drive_id}
+    WatchedFolder.objects.create(
+        **known, place="sites", item_id="root", top_name="Press – Documents"
+    )
+    renew_now(drive)
+    entry = ModelLogEntry.objects.get(action="wagtail_m365.renew_subscription")
+    assert "changes in “Press – Documents”, until " in entry.message
+    assert drive.drive_id not in entry.message
 
 
 def test_what_fails_day_after_day_is_told_once_and_again_after_it_worked(
@@ -283,4 +304,4 @@ def test_what_fails_day_after_day_is_told_once_and_again_after_it_worked(
     *_, entry = ModelLogEntry.objects.filter(action="wagtail_m365.fail_subscription")
     assert entry.data["code"] == "invalid_request"
     assert entry.user is None
-    assert entry.message.startswith("Microsoft does not call when drive")
+    assert entry.message.startswith("Microsoft does not call when something")

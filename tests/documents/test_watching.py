@@ -7,7 +7,9 @@ from wagtail.documents import get_document_model
 from wagtail.models import GroupCollectionPermission
 
 from wagtail_m365.documents.watching import go_on, pause, run_all
+from wagtail_m365.errors import M365Error
 from wagtail_m365.models import WatchedFolder, WatchedItem
+from wagtail_m365.testing.fake.calls import state_of
 
 from .storages import Died
 from .watch import content_of, documents, edit_on_site, kept
@@ -273,8 +275,20 @@ def test_the_folder_deleted_meanwhile_stops_the_run_and_keeps_documents(watch):
     watch.set(when_gone="delete")
     watch.drive.delete("Press")
     ran = watch.run()
-    assert ran.error.code == "folder_gone"
+    assert ran.error.code == "watch_folder_gone"
     assert watch.titles == ["a"]
+
+
+def test_a_drive_that_is_gone_is_told_in_words_about_the_folder(watch):
+    watch.put("a.pdf")
+    watch.run()
+    state_of(watch.microsoft.world).drives.clear()
+    watch.run()
+    row = watch.row
+    assert (row.state, row.stop_code) == ("stopped", "watch_folder_gone")
+    explanation = M365Error(code=row.stop_code).explanation
+    assert "watched folder" in explanation.what
+    assert "document again" not in explanation.next_step
 
 
 def test_throttling_is_waited_for_and_nothing_is_stopped(watch):

@@ -17,6 +17,7 @@ from django.urls import URLPattern, get_resolver, reverse
 from wagtail.admin.viewsets import viewsets
 from wagtail.documents import get_document_model
 
+from wagtail_m365.views.addresses import account_address
 from wagtail_m365.views.set_up import STEPS
 
 #: What the world calls its purpose and its service connection.
@@ -83,11 +84,14 @@ def addresses(most: int) -> Iterator[str]:
                 place.name, kwargs=dict(zip(place.arguments, values, strict=True))
             )
     yield from map(reverse, HOSTS)
+    yield account_address()
     for document in get_document_model().objects.all()[:most]:
         yield reverse("wagtaildocs:edit", args=[document.pk])
     for row in apps.get_model("testapp.Policy").objects.all()[:1]:
         yield reverse("wagtailsnippets_testapp_policy:edit", args=[row.pk])
-    yield reverse("wagtailsettings:edit", args=["wagtail_m365", "m365settings"])
+    settings = apps.get_model("wagtail_m365.M365Settings").load()
+    ours = ("wagtail_m365", "m365settings", settings.pk)
+    yield reverse("wagtailsettings:edit", args=ours)
 
 
 def _values(place: Place, name: str, most: int) -> Iterator[Any]:

@@ -88,6 +88,11 @@ def overflow(page: Page) -> int:
     )
 
 
+def scrolling(page: Page, selector: str) -> int:
+    """How many pixels of a box can only be seen by scrolling sideways."""
+    return page.locator(selector).evaluate("(one) => one.scrollWidth - one.clientWidth")
+
+
 def wide(page: Page) -> list[str]:
     """The elements that stick out of the window."""
     return page.evaluate(
@@ -117,10 +122,17 @@ def out_of_reach(page: Page) -> list[str]:
             return false;
           };
           const ours = "main table:has(.m365-cell) :is(td, th)," +
-            ".m365-page :is(td, th, a, button, input)";
+            ".m365-page :is(td, th, a, button, input, select), #header-title";
+          // Words that are longer than their box stick out of it.
+          const edge = (one) => {
+            const range = document.createRange();
+            range.selectNodeContents(one);
+            const isField = one.matches("input, select");
+            return (isField ? one : range).getBoundingClientRect();
+          };
           const look = () => [...document.querySelectorAll(ours)]
             .filter((one) => one.checkVisibility() && !one.closest(".w-sr-only"))
-            .filter((one) => beyond(one.getBoundingClientRect()) && !reached(one));
+            .filter((one) => beyond(edge(one)) && !reached(one));
           const end = performance.now() + 5000;
           let found = look();
           while (found.length && performance.now() < end) {

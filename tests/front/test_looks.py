@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import pytest
+from django.urls import reverse
 from playwright.sync_api import expect, sync_playwright
+from wagtail.documents import get_document_model
 from wagtail.users.models import UserProfile
 
 from tests.journeys import story
+from tests.messages import LANGUAGES
+from wagtail_m365.models import Connection
 
 from . import browsing
 from .addresses import addresses
@@ -68,25 +72,102 @@ def opened(page, address):
     page.wait_for_function("() => window.wagtail && document.readyState === 'complete'")
 
 
+def judge(page, subtests, place):
+    """The rules that every page keeps, whatever it shows."""
+    with subtests.test("strict policy", page=place):
+        assert list(browsing.refused(page)) == []
+    with subtests.test("no movement", page=place):
+        assert browsing.moving(page) == []
+    for scheme in ("light", "dark"):
+        page.emulate_media(color_scheme=scheme)
+        with subtests.test(f"accessible in {scheme}", page=place):
+            assert list(browsing.violations(page)) == []
+    page.set_viewport_size(PHONE)
+    with subtests.test("fits a phone", page=place):
+        assert browsing.overflow(page) <= 0, browsing.wide(page)
+        assert browsing.out_of_reach(page) == []
+    page.set_viewport_size(DESKTOP)
+
+
 def test_every_page_is_for_every_eye_every_width_and_a_strict_policy(
     live_server, context, pages, subtests
 ):
     page = context.new_page()
     for address in pages(most=2):
         opened(page, live_server.url + address)
-        with subtests.test("strict policy", page=address):
-            assert list(browsing.refused(page)) == []
-        with subtests.test("no movement", page=address):
-            assert browsing.moving(page) == []
-        for scheme in ("light", "dark"):
-            page.emulate_media(color_scheme=scheme)
-            with subtests.test(f"accessible in {scheme}", page=address):
-                assert list(browsing.violations(page)) == []
-        page.set_viewport_size(PHONE)
-        with subtests.test("fits a phone", page=address):
-            assert browsing.overflow(page) <= 0, browsing.wide(page)
-            assert browsing.out_of_reach(page) == []
-        page.set_viewport_size(DESKTOP)
+        judge(page, subtests, address)
+
+
+@pytest.fixture
+def page(context):
+    return context.new_page()
+
+
+def test_who_comes_back_without_a_session_is_told_so(
+    live_server, context, page, subtests
+):
+    context.clear_cookies()
+    opened(page, f"{live_server.url}{reverse('wagtail_m365:callback')}?lost=1")
+    expect(page.get_by_role("heading", level=1)).to_contain_text("was not connected")
+    expect(page.get_by_role("link", name="Log in")).to_be_visible()
+    judge(page, subtests, "no session")
+
+
+def test_whoever_reconnects_with_another_account_has_the_choice(
+    live_server, live_world, client, page, subtests
+):
+    microsoft = live_world.microsoft
+    other = microsoft.add_account(f"somebody.else@{microsoft.tenant.domain}")
+    connection = live_world.admin.m365_connections.first()
+    leaving = client.get(
+        reverse("wagtail_m365:reconnect", args=[connection.pk]), SERVER_NAME="localhost"
+    )
+    back = microsoft.sign_in(leaving["Location"], other)
+    told = client.get(back, SERVER_NAME="localhost")
+    opened(page, live_server.url + told["Location"])
+    expect(page.get_by_role("button", name="Replace it")).to_be_visible()
+    expect(page.locator(".m365-lead")).to_contain_text("somebody.else@")
+    judge(page, subtests, told["Location"])
+
+
+def test_health_says_what_does_not_work(live_server, page, settings, subtests):
+    # An id instead of a value is told at once; what needs it is not even tried.
+    secret = "5a9b0e3c-7d51-4c39-9a4e-0f6a7a8c2b11"
+    settings.WAGTAIL_M365 = {**settings.WAGTAIL_M365, "CLIENT_SECRET": secret}
+    address = reverse("wagtail_m365:health")
+    opened(page, live_server.url + address)
+    page.get_by_role("button", name="Test everything").click()
+    expect(page.get_by_role("button", name="Test again")).to_be_visible()
+    for outcome in ("failed", "skipped", "passed"):
+        expect(page.locator(f".m365-finding--{outcome}").first).to_be_visible()
+    judge(page, subtests, address)
+
+
+def test_the_side_panel_of_a_document_is_for_every_eye(
+    live_server, page, live_world, subtests
+):
+    document = get_document_model().objects.get(title="Press release")
+    opened(page, live_server.url + reverse("wagtaildocs:edit", args=[document.pk]))
+    page.locator("[data-side-panel-toggle=m365]").click()
+    expect(page.locator("[data-side-panel=m365]")).to_be_visible()
+    judge(page, subtests, "side panel")
+
+
+@pytest.mark.parametrize("language", [*LANGUAGES, "en"])
+def test_no_report_scrolls_sideways_on_a_desktop(
+    language, live_server, live_world, page, subtests
+):
+    """Neither where a connection is in trouble, which takes some words to say."""
+    profile = UserProfile.get_for_user(live_world.admin)
+    profile.preferred_language = language
+    profile.save()
+    for name in ("connection_report", "edit_sessions", "transfers", "followed_drives"):
+        address = reverse(f"wagtail_m365:{name}")
+        for state in Connection.State.values if name == "connection_report" else [""]:
+            Connection.objects.update(state=state or Connection.State.ACTIVE)
+            opened(page, live_server.url + address)
+            with subtests.test("fits a desktop", page=address, state=state):
+                assert browsing.scrolling(page, "#listing-results") == 0
 
 
 def test_every_page_fits_when_it_is_read_from_right_to_left(

@@ -7,7 +7,7 @@ from wagtail import hooks
 from wagtail_m365.errors import AccessDenied, Misconfigured
 from wagtail_m365.hooks import Purpose
 from wagtail_m365.models import RefusedPurpose, TokenUse
-from wagtail_m365.tokens import purposes
+from wagtail_m365.tokens import bundles, purposes
 from wagtail_m365.tokens.broker import get_token
 
 pytestmark = pytest.mark.django_db
@@ -115,3 +115,14 @@ def test_the_log_is_shortened(person, site):
     get_token(person, purpose="press_kit.files")
     TokenUse.objects.update(day="2001-01-01")
     assert purposes.shorten_use_log() == 1
+
+
+def test_what_stops_without_a_right_is_named_by_the_plugins_titles():
+    asking = [
+        Purpose(name=name, title=title, reason="Sends.", scopes=("Mail.Send",))
+        for name, title in (("a", "Invitations"), ("b", "Reminders"))
+    ]
+    (permission,) = bundles.explained(["Mail.Send"], asking)
+    assert permission.without == (
+        "“Invitations” stops working. “Reminders” stops working."
+    )

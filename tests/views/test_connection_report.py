@@ -70,6 +70,16 @@ def test_it_says_who_which_account_and_which_rights(listing, ada, newsletter):
     assert reverse("wagtail_m365:service_connection", args=["newsletter"]) in page
 
 
+def test_a_tenant_is_an_id_with_a_word_before_it(listing, ada, newsletter):
+    page = listing()
+
+    assert 'Tenant <span class="m365-id">other-tenant</span>' in page
+    Connection.objects.filter(pk=ada.pk).update(
+        tenant_id="9188040d-6c67-4c5b-b112-36a304b66dad"
+    )
+    assert "Personal account" in listing()
+
+
 def test_it_says_what_is_wrong_and_who_must_act(listing, ada):
     trouble(ada)
     page = listing()

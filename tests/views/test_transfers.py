@@ -71,6 +71,13 @@ def test_a_finished_transfer_leads_to_the_file(page):
     assert 'data-unfinished="0"' in shown
 
 
+def test_a_size_stands_alone_where_no_name_is_known(page):
+    set_state(State.FAILED, name="", original_name="", size=2048)
+    shown = html(page.get(url("transfer_batch")))
+    facts = shown.partition('<p class="m365-meta">')[2].partition("</p>")[0]
+    assert facts.split() == ["2.0", "KB"]
+
+
 @pytest.mark.parametrize("address", ["javascript:alert(1)", "http://evil.example/"])
 def test_no_address_is_linked_that_is_no_web_address(page, address):
     set_state(State.DONE, web_url=address, share_url=address)

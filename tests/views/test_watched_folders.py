@@ -105,6 +105,13 @@ def test_a_folder_is_set_up_run_and_looked_at(manager, folder):
     assert "1 imported" in manager.get(LIST).text
 
 
+def test_nothing_is_said_of_runs_and_documents_that_never_were(manager, folder):
+    assert "Nothing had changed" not in manager.get(LIST).text
+    page = manager.get(url("watched_folder_delete", folder)).text
+    assert "No document has come from it yet." in page
+    assert "Its 0" not in page
+
+
 def test_the_page_names_what_does_not_work_and_why(manager, folder):
     manager.drive.put("Press/virus.exe", b"x")
     told = manager.post(url("watched_folder_run", folder), follow=True).text

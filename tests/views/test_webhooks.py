@@ -10,6 +10,7 @@ from django.utils.formats import date_format
 from wagtail_m365.health.findings import Attention
 from wagtail_m365.health.webhooks import ask_webhooks
 from wagtail_m365.models import Connection, FollowedDrive, Subscription
+from wagtail_m365.models.places import RecentFolder
 
 from .conftest import may
 
@@ -71,6 +72,19 @@ def test_the_list_says_what_went_wrong_and_what_to_do(webhooks, subscribe, page)
     assert "Not possible" in shown
     assert "Renew now" in shown
     assert "Read changes now" in shown
+
+
+def test_a_library_is_listed_by_its_name_and_every_id_with_a_word(drive, page):
+    shown = page()
+    assert f'Drive ID <span class="m365-id">{drive.drive_id}</span>' in shown
+    RecentFolder.objects.remember(
+        drive.connection,
+        drive_id=drive.drive_id,
+        item_id="root",
+        place="sites",
+        top_name="Press – Documents",
+    )
+    assert "Press – Documents" in page()
 
 
 def test_nothing_can_be_renewed_where_webhooks_are_off(client, drive, page):

@@ -8,6 +8,8 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
+from django.utils.dateparse import parse_date
+from django.utils.formats import date_format
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -133,25 +135,27 @@ _ACTIONS: dict[str, tuple[Promise, Promise]] = {
     ),
     SUBSCRIBE: (
         gettext_lazy("Subscribe to drive"),
-        gettext_lazy("Microsoft calls when drive %(drive)s changes, until %(until)s"),
+        gettext_lazy(
+            "Microsoft calls when something changes in %(drive)s, until %(until)s"
+        ),
     ),
     RENEW: (
         gettext_lazy("Renew subscription"),
         gettext_lazy(
-            "Renewed: Microsoft calls when drive %(drive)s changes, until %(until)s"
+            "Renewed: Microsoft calls when something changes in %(drive)s, until %(until)s"
         ),
     ),
     UNHEARD: (
         gettext_lazy("Fail to subscribe to drive"),
-        gettext_lazy("Microsoft does not call when drive %(drive)s changes."),
+        gettext_lazy("Microsoft does not call when something changes in %(drive)s."),
     ),
     LOSE_SUBSCRIPTION: (
         gettext_lazy("Lose subscription"),
-        gettext_lazy("Microsoft has ended the subscription to drive %(drive)s"),
+        gettext_lazy("Microsoft has ended the subscription to %(drive)s"),
     ),
     UNSUBSCRIBE: (
         gettext_lazy("End subscription"),
-        gettext_lazy("Ended the subscription to drive %(drive)s"),
+        gettext_lazy("Ended the subscription to %(drive)s"),
     ),
     THIN_OUT: (
         gettext_lazy("Remove old version"),
@@ -188,6 +192,8 @@ def record_call(action: str, drive: FollowedDrive, **facts: Any) -> None:
     until: datetime | None = facts.pop("until", None)
     if until is not None:
         facts["until"] = until.date().isoformat()
+    if library := drive.library_name():
+        facts["library"] = library
     log(drive.connection, action, data={"drive": drive.drive_id, **facts})
 
 
@@ -198,7 +204,8 @@ def _formatter(label_text: Promise, sentence: Promise) -> type[LogFormatter]:
         def format_message(self, log_entry: Any) -> str:
             facts = log_entry.data or {}
             names = {name: facts.get(name) or _("unnamed") for name in _NAMED}
-            text = str(sentence) % names
+            about = {"drive": _drive_of(log_entry), "until": _day_of(facts)}
+            text = str(sentence) % (names | about)
             code = facts.get("code")
             return f"{text} {M365Error(code=code).explanation.what}" if code else text
 
@@ -208,4 +215,18 @@ def _formatter(label_text: Promise, sentence: Promise) -> type[LogFormatter]:
     return Formatter
 
 
-_NAMED = ("name", "to", "title", "who", "drive", "until")
+def _drive_of(log_entry: Any) -> str:
+    """What people know of a drive: its id, which is logged as well, says nothing."""
+    library = (log_entry.data or {}).get("library")
+    if library:
+        return _("“%(name)s”") % {"name": library}
+    return _("a drive of %(account)s") % {"account": log_entry.label}
+
+
+def _day_of(facts: dict[str, Any]) -> str:
+    """The day up to which Microsoft calls, as the reader writes days."""
+    day = parse_date(facts.get("until") or "")
+    return date_format(day) if day else _("unnamed")
+
+
+_NAMED = ("name", "to", "title", "who")

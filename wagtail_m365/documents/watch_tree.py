@@ -42,7 +42,7 @@ def read(run: Run) -> None:
     """Bring the rows up to date with what is in the folder.
 
     Raises:
-        ItemNotFound: The folder itself is gone (code ``folder_gone``).
+        ItemNotFound: The folder itself is gone (code ``watch_folder_gone``).
         TokenError, GraphError, TemporarilyUnavailable: Microsoft does not tell; what
             was read stays read.
     """
@@ -227,4 +227,4 @@ def _facts(row: WatchedItem) -> tuple[Any, ...]:
 
 def folder_gone() -> ItemNotFound:
     """The watched folder itself is not there any more."""
-    return ItemNotFound("The watched folder is gone.", code="folder_gone")
+    return ItemNotFound("The watched folder is gone.", code="watch_folder_gone")

@@ -31,7 +31,7 @@ from .permissions import may_create
 from .watch_files import plain_facts, take_all
 from .watch_letters import tell_that_it_stopped
 from .watch_runs import Run
-from .watch_tree import read
+from .watch_tree import folder_gone, read
 
 logger = logging.getLogger(__name__)
 
@@ -77,6 +77,9 @@ def run_folder(folder: WatchedFolder, clock: Callable[[], float] = time.time) ->
         take_all(run)
     except WrongState as error:
         return Ran(folder=run.folder, counts=dict(run.counts), error=error)
+    except ItemNotFound:
+        # A file that is not found is told of that file: this is the folder, or its drive.
+        return _ended_early(run, folder_gone())
     except M365Error as error:
         return _ended_early(run, error)
     except BaseException:

@@ -84,6 +84,19 @@ WORDS = rows(
         ),
     ),
     (
+        "watch_folder_gone",
+        editor(
+            _(
+                "The watched folder is not in Microsoft 365 any more, or its account "
+                "cannot see it."
+            ),
+            _(
+                "Restore it there or share it again, then let it run; or stop watching "
+                "it. Its documents stay."
+            ),
+        ),
+    ),
+    (
         "watch_connection_gone",
         site_admin(
             _(

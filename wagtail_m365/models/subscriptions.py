@@ -9,6 +9,8 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import models
+from django.db.models import OuterRef, Q, Subquery
+from django.db.models.functions import Coalesce
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
@@ -16,6 +18,28 @@ from wagtail_m365.redaction import Secret
 
 #: Nobody reads a drive's changes, or asks for a subscription, for longer than this.
 LEASE = timedelta(minutes=10)
+
+
+class FollowedDriveQuerySet(models.QuerySet["FollowedDrive"]):
+    """The questions asked of followed drives."""
+
+    def with_libraries(self) -> FollowedDriveQuerySet:
+        """Each with ``library``: what its SharePoint library is called, if known."""
+        # Late: those modules are models beside this one.
+        from .places import RecentFolder
+        from .watched_folders import WatchedFolder
+
+        known = Q(drive_id=OuterRef("drive_id"), place="sites") & ~Q(top_name="")
+        watched = WatchedFolder.objects.filter(known, top_id="").order_by("pk")
+        used = RecentFolder.objects.filter(known, top_id="").order_by("-used_at")
+        return self.annotate(
+            library=Coalesce(
+                Subquery(watched.values("top_name")[:1]),
+                Subquery(used.values("top_name")[:1]),
+                models.Value(""),
+                output_field=models.TextField(),
+            )
+        )
 
 
 class FollowedDrive(models.Model):
@@ -39,6 +63,8 @@ class FollowedDrive(models.Model):
     busy_until = models.DateTimeField(null=True)
     begun_at = models.DateTimeField(null=True)
 
+    objects = FollowedDriveQuerySet.as_manager()
+
     class Meta:
         verbose_name = _("followed drive")
         verbose_name_plural = _("followed drives")
@@ -51,6 +77,11 @@ class FollowedDrive(models.Model):
     def __str__(self) -> str:
         return f"{self.connection_id} {self.drive_id}"
 
+    def library_name(self) -> str:
+        """What people call its SharePoint library; empty: a OneDrive, or not known."""
+        row = FollowedDrive.objects.with_libraries().filter(pk=self.pk).first()
+        return str(getattr(row, "library", ""))
+
     def note_change(self) -> None:
         """Somebody told of a change: whoever reads just now reads once more."""
         self._rows().update(notified_at=timezone.now())
@@ -58,7 +89,7 @@ class FollowedDrive(models.Model):
     def claim(self) -> bool:
         """Be the only one who reads; false while somebody else does."""
         now = timezone.now()
-        free = models.Q(busy_until=None) | models.Q(busy_until__lt=now)
+        free = Q(busy_until=None) | Q(busy_until__lt=now)
         taken = {"busy_until": now + LEASE, "begun_at": now}
         if not self._rows().filter(free).update(**taken):
             return False
@@ -68,7 +99,7 @@ class FollowedDrive(models.Model):
     def release(self) -> bool:
         """Let others read; false, and still claimed, if it changed again meanwhile."""
         now = timezone.now()
-        known = models.Q(notified_at=None) | models.Q(notified_at__lte=self.begun_at)
+        known = Q(notified_at=None) | Q(notified_at__lte=self.begun_at)
         done = {"busy_until": None, "read_at": self.begun_at, "last_error": ""}
         if self._rows().filter(known).update(**done):
             return True

@@ -170,9 +170,10 @@ def explained(scopes: Iterable[str], purposes: Iterable[Any] = ()) -> list[Permi
 def _of_plugins(scope: str, purposes: Iterable[Any]) -> Permission:
     asking = [purpose for purpose in purposes if scope in purpose.scopes]
     why = " ".join(str(purpose.reason) for purpose in asking)
-    titles = ", ".join(str(purpose.title) for purpose in asking)
+    stops = _("“%(name)s” stops working.")
+    without = " ".join(stops % {"name": purpose.title} for purpose in asking)
     return _permission(
         scope,
         why or _("A plugin of this site asks for it without giving a reason."),
-        titles or _("What asked for it stops working."),
+        without or _("What asked for it stops working."),
     )

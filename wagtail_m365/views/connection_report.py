@@ -156,8 +156,12 @@ class _AccountColumn(BaseColumn):
         self, instance: Connection, parent_context: dict[str, Any]
     ) -> dict[str, Any]:
         context = super().get_cell_context_data(instance, parent_context)
-        facts = {"account": account_of(instance), "tenant": _tenant_of(instance)}
-        return {**context, **facts}
+        return {
+            **context,
+            "account": account_of(instance),
+            "is_personal": instance.is_personal,
+            "tenant": instance.tenant_id,
+        }
 
 
 class _UsedColumn(BaseColumn):
@@ -249,10 +253,6 @@ class _Exported:
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._connection, name)
-
-
-def _tenant_of(connection: Connection) -> str:
-    return _("Personal account") if connection.is_personal else connection.tenant_id
 
 
 def revoke_address(connection: Connection, next_url: str) -> str:

@@ -193,7 +193,9 @@ def _status(kind: str, total: int, counts: dict[str, int], unfinished: int) -> s
     """One sentence that is read out when it changes."""
     words = _imported_so_far if kind == Kind.IMPORT else _saved_so_far
     text = words(counts.get(State.DONE, 0), total, counts.get(State.FAILED, 0))
-    return text if unfinished else f"{text} {_('Nothing is left to do.')}"
+    # Outside of an f-string, in which xgettext finds no text.
+    nothing_left = _("Nothing is left to do.")
+    return text if unfinished else f"{text} {nothing_left}"
 
 
 def _saved_so_far(done: int, total: int, failed: int) -> str:

@@ -181,7 +181,8 @@ def _owner_of(folder: WatchedFolder) -> str:
 
 
 def _counts_of(folder: WatchedFolder) -> str:
-    return counts_in_words(folder.last_counts)
+    """What the last run did; before the first one, nothing can be said."""
+    return counts_in_words(folder.last_counts) if folder.last_run_at else ""
 
 
 def _states(items: Any) -> list[tuple[str, int]]:

@@ -98,7 +98,8 @@ class FollowedDrivesView(ManagesConnections, IndexView):
 
     def get_base_queryset(self) -> QuerySet[FollowedDrive]:
         """All of them, with what their rows tell."""
-        return FollowedDrive.objects.select_related("connection__user", "subscription")
+        rows = FollowedDrive.objects.with_libraries()
+        return rows.select_related("connection__user", "subscription")
 
 
 class _OfOne(ManagesConnections, View):
