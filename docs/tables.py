@@ -118,6 +118,7 @@ TABLES: dict[str, Callable[[], str]] = {
     "health codes": codes(words_of("health")),
     "document codes": codes(words_of("documents")),
     "importing codes": codes(words_of("importing")),
+    "link codes": codes(words_of("links")),
     "graph codes": codes(words_of("graph")),
     "registration codes": codes(words_of("registration_codes")),
     "account codes": codes(words_of("account_codes")),

@@ -27,6 +27,9 @@ ACCOUNTS = (
 #: Days from the first start, and what is then.
 EVENTS = ((1, "Tour for the new volunteers"), (3, "Meeting: harbour festival"))
 REGISTRATION = "Fake Microsoft 365"
+#: The colleague's folder that is shared by a link, and the link's path.
+SHARED = "Festival material"
+SHARED_LINK = "/word/s/festival-material"
 
 
 @contextmanager
@@ -65,6 +68,22 @@ def _furnish(fake: FakeMicrosoft) -> None:
         for days, subject in EVENTS:
             start = fake.clock.now() + timedelta(days=days)
             events.put(fake.world, account, subject, start=start)
+    _share(fake)
+
+
+def _share(fake: FakeMicrosoft) -> None:
+    """A colleague shares a folder by a link, as the tour tells."""
+    colleague = next(one for one in accounts(fake) if one.username.startswith("coll"))
+    drive = fake.drive(colleague)
+    for name in ("harbour-tour.pptx", "visitor-rules.pdf"):
+        drive.put(f"{SHARED}/{name}", (SAMPLES / name).read_bytes())
+    drive.share(SHARED, token=SHARED_LINK.rpartition("/")[2])
+
+
+def shared_link() -> str:
+    """The link as a visitor pastes it; empty where the demo's Microsoft never ran."""
+    registration = AppRegistration.objects.filter(name=REGISTRATION).first()
+    return f"{registration.authority_url}{SHARED_LINK}" if registration else ""
 
 
 def register(fake: FakeMicrosoft) -> None:

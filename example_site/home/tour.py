@@ -6,6 +6,8 @@ from dataclasses import dataclass
 
 from django.urls import reverse
 
+from example_site.home.microsoft import shared_link
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Step:
@@ -50,6 +52,14 @@ def steps() -> list[Step]:
             title="Save a copy where colleagues work",
             text="Save to OneDrive asks for one right more than editing, when it is first needed, and lets you choose the folder.",
             login="press",
+            link="Documents",
+            address=documents,
+        ),
+        Step(
+            title="Take what was shared by a link",
+            text="A colleague has shared a folder. In Add from OneDrive open All places, then Open a link, and paste this: "
+            f"{shared_link()}",
+            login="events",
             link="Documents",
             address=documents,
         ),

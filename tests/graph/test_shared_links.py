@@ -8,8 +8,6 @@ import pytest
 from wagtail_m365 import errors
 from wagtail_m365.graph.shared_links import is_private, item_address, open_link
 from wagtail_m365.redaction import Secret
-from wagtail_m365.testing.fake.items import Grant
-from wagtail_m365.testing.fake.sharing import link_address
 
 from .wire import HangUp, Reply
 
@@ -27,9 +25,7 @@ def ben(microsoft):
 def link(microsoft, drive):
     """Ada's folder, shared with her organisation."""
     drive.put("Harbour/plan.pdf", b"plan")
-    grant = Grant(roles=("write",), link="edit", scope="organization")
-    drive.item("Harbour").grants.append(grant)
-    return Secret(link_address(microsoft.authority, grant))
+    return Secret(microsoft.authority + drive.share("Harbour"))
 
 
 def test_a_link_gives_the_folder_and_access_that_stays(desk, ben, drive, link):

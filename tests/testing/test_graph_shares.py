@@ -8,8 +8,6 @@ from datetime import timedelta
 import pytest
 
 from wagtail_m365.testing.fake.drives import DriveSeam
-from wagtail_m365.testing.fake.items import Grant
-from wagtail_m365.testing.fake.sharing import link_address
 from wagtail_m365.testing.fake.state import Account
 from wagtail_m365.testing.server import FakeMicrosoft
 
@@ -30,9 +28,7 @@ def colleague(caller_of: CallerOf, ben: Account) -> Caller:
 def link(fake: FakeMicrosoft, drive: DriveSeam) -> str:
     """A link to Ada's folder, for her organisation."""
     drive.put("Harbour/a.txt", b"1")
-    grant = Grant(roles=("read",), link="view", scope="organization")
-    drive.item("Harbour").grants.append(grant)
-    return link_address(fake.authority, grant)
+    return fake.authority + drive.share("Harbour", kind="view")
 
 
 def opened(caller: Caller, address: str, **headers: str):

@@ -456,7 +456,7 @@ class TestOthersFolders:
     def test_nothing_shared_says_so(self, with_everything):
         window = Window(with_everything).follow("Shared with me")
 
-        assert "nothing here that you have access to" in window.text
+        assert "Microsoft lists nothing here" in window.text
 
 
 class TestRemembering:

@@ -7,6 +7,7 @@ import io
 import json
 import logging
 import sys
+from base64 import urlsafe_b64encode
 from contextlib import ExitStack
 from datetime import timedelta
 from io import StringIO
@@ -37,6 +38,7 @@ from wagtail_m365.models import (
     CachedAccessToken,
     Connection,
     EditSession,
+    Failure,
     FollowedDrive,
     Subscription,
     WatchedFolder,
@@ -50,6 +52,8 @@ pytestmark = pytest.mark.django_db
 CLIENT_STATE = "planted-client-state-of-a-subscription"
 VALIDATION = "planted-validation-token"
 ENCRYPTION_KEY = "planted-encryption-key"
+LINK = "https://contoso.sharepoint.com/:f:/s/planted/link-that-gives-access"
+ENCODED_LINK = urlsafe_b64encode(LINK.encode()).decode().rstrip("=")
 #: In every address of Microsoft's storage that opens a file without a token.
 PRE_AUTHENTICATED = ("/storage/upload/", "/storage/download/")
 
@@ -65,7 +69,7 @@ def site(browser, settings, caplog):
     settings.ADMINS = [("Admin", "admin@example.com")]
     for name in ("msal", "urllib3", "requests", "wagtail_m365", "django_tasks"):
         caplog.set_level(logging.DEBUG, name)
-    browser.connect(*bundles.EDIT, *bundles.SAVE)
+    browser.connect(*bundles.EDIT, *bundles.SAVE, *bundles.SHARED)
     browser.client.raise_request_exception = False
     caplog.clear()
     return browser
@@ -79,6 +83,7 @@ def planted(site):
         world = site.microsoft.world
         return {
             *(ENCRYPTION_KEY, CLIENT_STATE, VALIDATION, site.microsoft.secret),
+            *(LINK, ENCODED_LINK),
             *chain(world.refresh_tokens, world.access_tokens, world.codes),
             *PRE_AUTHENTICATED,
         }
@@ -211,6 +216,20 @@ def _breaks_while_it_keeps_a_token(site, document, full_disk, broken_files):
     return site.get(reverse("m365_folders:choose"), {"at": Location().sign()})
 
 
+def _breaks_while_it_opens_a_link_in_the_window(
+    site, document, full_disk, broken_files
+):
+    _age(site.microsoft)
+    full_disk(Connection)
+    return site.post(reverse("m365_folders:open_link"), {"m365-link": LINK})
+
+
+def _breaks_while_it_opens_a_link_on_the_page(site, document, full_disk, broken_files):
+    _age(site.microsoft)
+    full_disk(Connection)
+    return site.post(reverse("wagtail_m365:import_link"), {"m365-link": LINK})
+
+
 def _breaks_after_microsoft_sent_somebody_back(site, document, full_disk, broken_files):
     leaving = site.get(reverse("wagtail_m365:connect"))
     back = site.microsoft.sign_in(leaving.url, site.account)
@@ -263,6 +282,19 @@ def test_a_page_that_breaks_reports_no_secret(broken, told, leaks):
     assert broken.status_code == 500
     assert "No space left" in told()
     assert leaks(broken.content.decode()) == []
+
+
+@pytest.mark.parametrize("fault", ["", "cut_connection", "server_error", "not_json"])
+@pytest.mark.parametrize("page", ["m365_folders:open_link", "wagtail_m365:import_link"])
+def test_a_link_that_gives_access_is_told_to_nobody(site, told, leaks, page, fault):
+    if fault:
+        site.microsoft.fail(fault, times=9, service="graph")
+    answer = site.post(reverse(page), {"m365-link": LINK}, follow=True)
+
+    kept = [*Failure.objects.values(), *site.client.session.items()]
+    assert answer.status_code == 200
+    assert any("/shares/" in one.path for one in site.microsoft.requests)
+    assert leaks(answer.content.decode(), str(kept)) == []
 
 
 def test_what_microsoft_asks_of_us_leaves_no_trace(site, told, leaks):

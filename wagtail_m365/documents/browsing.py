@@ -163,6 +163,7 @@ def _as_folder(location: Location, item: DriveItem) -> Folder:
         place=location.place,
         top_name=location.top_name,
         top_id=location.top_id,
+        in_library=item.drive_type == "documentLibrary",
     )
 
 

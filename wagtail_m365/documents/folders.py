@@ -134,6 +134,17 @@ class Location:
             top_name=item.name,
         )
 
+    @classmethod
+    def of_opened(cls, item: DriveItem, name: str) -> Self:
+        """A folder that was opened by its link: a beginning of its own."""
+        return cls(
+            place=Place.SHARED,
+            drive_id=item.drive_id,
+            item_id=item.id,
+            top_id=item.id,
+            top_name=name,
+        )
+
     def sign(self) -> str:
         """A text for an address of ours."""
         return sign_values(astuple(self), _LOCATION)
@@ -162,6 +173,8 @@ class Folder:
     top_name: str = ""
     #: The folder where the place begins; ``""``: the drive's root.
     top_id: str = ""
+    #: Microsoft said that it is one of a SharePoint or Teams library.
+    in_library: bool = False
 
     def __str__(self) -> str:
         names = [self.top_name or self.place.label, *self.path.split("/")]

@@ -18,6 +18,7 @@ from . import (
     graph,
     health,
     importing,
+    links,
     registration_codes,
     set_up,
     sign_in,
@@ -38,6 +39,7 @@ TABLE: Mapping[str, Words] = MappingProxyType(
     | documents.WORDS
     | health.WORDS
     | importing.WORDS
+    | links.WORDS
 )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from django.urls import URLPattern, path
 
+from wagtail_m365.views.import_links import ImportLinkView
 from wagtail_m365.views.imports import ImportFilesView, ImportResultView, ImportView
 from wagtail_m365.views.transfer_report import TransfersView
 from wagtail_m365.views.transfers import (
@@ -30,6 +31,7 @@ from wagtail_m365.views.watched_folders import (
 #: Files that come from OneDrive and SharePoint: import, update, watched folders.
 place_urls: list[URLPattern] = [
     path("import/", ImportView.as_view(), name="import"),
+    path("import/link/", ImportLinkView.as_view(), name="import_link"),
     path("import/files/", ImportFilesView.as_view(), name="import_files"),
     path("import/result/", ImportResultView.as_view(), name="import_result"),
     path("documents/<int:document_id>/update/", UpdateView.as_view(), name="update"),

@@ -75,7 +75,7 @@ class EditLocationForm(WagtailAdminModelForm):
 
     def _clean_library(self, cleaned: dict[str, Any]) -> None:
         chosen: Folder | None = cleaned.get("edit_library")
-        if chosen and chosen.place is not Place.SITES:
+        if chosen and not (chosen.place is Place.SITES or chosen.in_library):
             self.add_error(
                 "edit_library", _("Choose a folder of a SharePoint or Teams library.")
             )

@@ -11,7 +11,7 @@ from urllib.parse import urlencode
 from django.urls import reverse
 from django.utils.functional import cached_property
 
-from wagtail_m365.documents.browsing import Entry
+from wagtail_m365.documents.browsing import Entry, Look
 from wagtail_m365.documents.creating import objection
 from wagtail_m365.documents.folders import Place
 from wagtail_m365.documents.importing import imported_before
@@ -21,6 +21,9 @@ from .accounts import ACCOUNT, account_to_browse_with
 from .document_page import edit_url
 from .folder_rows import Gate, Row, row_of
 from .folder_screens import Screen
+
+#: The parameter that names a single file to list.
+FILE = "file"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,6 +45,30 @@ class FileRow:
 
 class FileScreen(Screen):
     """What the page *Add from OneDrive* shows at one step."""
+
+    link_page = "wagtail_m365:import_link"
+    #: The one file that is listed alone: a link led to it.
+    linked: RemoteFile | None = None
+
+    def _try_to_look(self) -> None:
+        text = self.request.GET.get(FILE, "")
+        if not text:
+            super()._try_to_look()
+            return
+        self.linked = file = RemoteFile.unsign(text)
+        self._look = Look(entries=(Entry(name=file.name, file=file),))
+
+    @property
+    def is_home(self) -> bool:
+        return super().is_home and self.linked is None
+
+    @property
+    def name(self) -> str:
+        return self.linked.name if self.linked else super().name
+
+    @property
+    def crumbs(self) -> list[dict[str, str]]:
+        return [self.home] if self.linked else super().crumbs
 
     @property
     def base(self) -> str:

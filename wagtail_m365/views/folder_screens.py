@@ -32,6 +32,7 @@ from .folder_rows import (
     row_of_recent,
 )
 from .folder_trouble import Trouble, page_behind
+from .link_fields import LinkField, link_url
 
 #: The value of ``at`` that leads to all places.
 HOME = "home"
@@ -46,15 +47,22 @@ class Screen:
         request: The request.
         trouble: What went wrong before there was anything to look at.
         location: Where that was.
+        of_link: A pasted link went wrong.
     """
+
+    #: The page that opens a pasted link.
+    link_page = "m365_folders:open_link"
 
     def __init__(
         self,
         request: HttpRequest,
         trouble: M365Error | None = None,
         location: Location | None = None,
+        *,
+        of_link: bool = False,
     ) -> None:
         self.request = request
+        self.of_link = of_link
         self.words = request.GET.get("q", "").strip()
         self.location = location
         self._error = trouble
@@ -149,17 +157,23 @@ class Screen:
     @property
     def name(self) -> str:
         """What this step is called."""
-        return self.location.name if self.location else _("All places")
+        if self.location is None:
+            return _("Open a link") if self.of_link else _("All places")
+        return self.location.name
 
     @property
     def crumbs(self) -> list[dict[str, str]]:
         """The way to this step, without the step itself."""
         if self.location is None:
-            return []
+            return [self.home] if self.of_link else []
         way = [*_beginnings(self.location), *self.location.above()]
-        home = {"url": browse_url(HOME, self.base), "label": _("All places")}
         steps = ({"url": open_url(step, self.base), "label": step.name} for step in way)
-        return [home, *steps]
+        return [self.home, *steps]
+
+    @property
+    def home(self) -> dict[str, str]:
+        """The way to all places."""
+        return {"url": browse_url(HOME, self.base), "label": _("All places")}
 
     @property
     def choose_url(self) -> str:
@@ -189,6 +203,19 @@ class Screen:
         if not is_open:
             url = connect_url(*missing, next=self.come_back, connection=self.connection)
         return Gate(place=place, icon=icon, url=url, is_open=is_open)
+
+    @property
+    def link_field(self) -> LinkField | None:
+        """Where a link can be pasted; ``None``: not at this step."""
+        ending = not self._error and _is_ending(self.location)
+        if self._connection is None or not (self.is_home or self.of_link or ending):
+            return None
+        return LinkField(
+            gate=self._gate(Place.SHARED, "link"),
+            url=link_url(self.link_page, self.request),
+            is_ending=ending,
+            is_open=self.of_link or (ending and not self._look.entries),
+        )
 
     @cached_property
     def recent(self) -> list[Row]:
@@ -237,13 +264,22 @@ class Screen:
     def ways_out(self) -> list[Action]:
         """Links inside the browser that lead on from trouble."""
         found = []
-        if self._error and not isinstance(self._error, ItemNotFound | InvalidRequest):
+        is_final = self.of_link or isinstance(
+            self._error, ItemNotFound | InvalidRequest
+        )
+        if self._error and not is_final:
             url = browse_url(self.at, self.base, q=self.words)
             found.append(Action(url=url, label=_("Try again")))
         if self._connection:
             url = browse_url(HOME, self.base)
             found.append(Action(url=url, label=_("All places")))
         return found
+
+
+def _is_ending(location: Location | None) -> bool:
+    """Is it one of the lists that Microsoft ends?"""
+    lists = (Place.SHARED, Place.RECENT)
+    return bool(location and location.place in lists and not location.is_folder)
 
 
 def _beginnings(location: Location) -> list[Location]:

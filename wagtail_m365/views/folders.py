@@ -13,10 +13,12 @@ from django.contrib.admin.utils import unquote
 from django.db import transaction
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
+from django.urls import path
 from django.utils.decorators import method_decorator
 from django.utils.html import format_html
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
+from django.views.decorators.debug import sensitive_post_parameters
 from wagtail.admin.forms.choosers import BaseFilterForm
 from wagtail.admin.paginator import WagtailPaginator
 from wagtail.admin.views.generic.chooser import (
@@ -29,6 +31,7 @@ from wagtail.admin.viewsets.chooser import ChooserViewSet
 
 from wagtail_m365.documents.browsing import choose, make_folder
 from wagtail_m365.documents.folders import Folder, Location
+from wagtail_m365.documents.linked import open_folder
 from wagtail_m365.errors import M365Error, NameRefused, NameTaken
 from wagtail_m365.graph.names import MAX_NAME, check_name
 from wagtail_m365.models import Connection
@@ -39,6 +42,7 @@ from .accounts import ACCOUNT, account_to_browse_with
 from .errors import in_words
 from .folder_screens import Screen
 from .folder_trouble import Trouble, page_behind
+from .link_fields import LINK, taken_link
 
 
 class FolderFilterForm(BaseFilterForm):
@@ -172,6 +176,23 @@ class FolderChosenView(_Browsing, ChosenResponseMixin, ChooseView):
         return None
 
 
+@method_decorator(sensitive_post_parameters(LINK), name="dispatch")
+class OpenLinkView(_Browsing, ChooseView):
+    """The folder behind a pasted link is the next step."""
+
+    http_method_names = ("post",)
+
+    def post(self, request: HttpRequest) -> HttpResponseBase:
+        try:
+            location = open_folder(self.connection, taken_link(request))
+        except M365Error as error:
+            return self.show(Screen(request, error, of_link=True))
+        query = request.GET.copy()
+        query["at"] = location.sign()
+        request.GET = query  # type: ignore[assignment]  # a copy may be changed
+        return self.show(Screen(request))
+
+
 class NewFolderView(_Own, CreateView):
     """Makes a folder, which is then the chosen one."""
 
@@ -244,9 +265,21 @@ class FolderChooserViewSet(ChooserViewSet):
     create_view_class = NewFolderView
 
     def get_urlpatterns(self) -> list[Any]:
-        """Without the one for many at once: there is one folder to choose."""
+        """With links to open; without many at once: there is one folder to choose."""
         patterns = super().get_urlpatterns()
+        patterns.append(path("open-link/", self.open_link_view, name="open_link"))
         return in_words([each for each in patterns if each.name != "chosen_multiple"])
+
+    @property
+    def open_link_view(self) -> Any:
+        """It answers with the whole window, as the one that opens it."""
+        return self.construct_view(
+            OpenLinkView,
+            icon=self.icon,
+            page_title=self.page_title,
+            search_tab_label=self.search_tab_label,
+            creation_tab_label=self.creation_tab_label,
+        )
 
 
 folders = FolderChooserViewSet("m365_folders", url_prefix="m365/folders")

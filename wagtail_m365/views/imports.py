@@ -130,10 +130,15 @@ class ImportView(ImportPage, TemplateView):
             return redirect(f"{reverse('wagtail_m365:import')}?{urlencode(here)}")
         return redirect(_files_url(request.POST.get("collection", "")))
 
+    @cached_property
+    def screen(self) -> FileScreen:
+        """What is shown."""
+        return FileScreen(self.request)
+
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         collection = self.request.GET.get("collection", "")
         return super().get_context_data(
-            screen=FileScreen(self.request),
+            screen=self.screen,
             **self.choice.context(),
             collection=collection if collection.isdecimal() else "",
             files_url=_files_url(collection),

@@ -35,7 +35,8 @@ def read_file(world: World, body: Body) -> Any:
 def change(world: World, body: Body) -> Any:
     """``account``, ``path``, ``do``; ``content`` (Base64), ``name``, ``by`` (user name).
 
-    ``do`` is put, edit, delete, lock, unlock or rename.
+    ``do`` is put, edit, delete, lock, unlock, rename or share; share gives the ``link``,
+    from the fake's root on.
     """
     seam = drives.seam(world, account_of(world, body))
     by = account_of(world, {"account": body["by"]}) if body.get("by") else None
@@ -47,9 +48,10 @@ def change(world: World, body: Body) -> Any:
         "lock": lambda: seam.lock(path, by=by),
         "unlock": lambda: seam.unlock(path),
         "rename": lambda: seam.rename(path, body["name"], by=by),
+        "share": lambda: seam.share(path),
     }
-    doing[body["do"]]()
-    return {}
+    done = doing[body["do"]]()
+    return {"link": done} if body["do"] == "share" else {}
 
 
 def add_library(world: World, body: Body) -> Any:

@@ -8,7 +8,8 @@ from threading import RLock
 from .blobs import BlobStore
 from .calls import state_of
 from .graph_errors import item_not_found
-from .items import Author, Item
+from .items import Author, Grant, Item
+from .links import link_address
 from .state import Account, World
 from .tree import Drive
 
@@ -119,6 +120,32 @@ class DriveSeam:
                 raise LookupError(f"{name!r} is not in the recycle bin")
             self.drive.restore(deleted[-1], self._author(by))
             return deleted[-1]
+
+    def share(
+        self,
+        path: str,
+        *,
+        kind: str = "edit",
+        scope: str = "organization",
+        token: str = "",
+    ) -> str:
+        """The owner shares an item by a link.
+
+        Args:
+            path: Of the item.
+            kind: ``edit`` or ``view``.
+            scope: ``organization``, ``anonymous`` or ``users``, who are invited besides.
+            token: What the link is told by; empty: a new one.
+
+        Returns:
+            The link's address, from the fake's root on.
+        """
+        role = "write" if kind == "edit" else "read"
+        grant = Grant(roles=(role,), link=kind, scope=scope)
+        grant.token = token or grant.token
+        with self._lock:
+            self.drive.grant(self.item(path), grant, self.drive.owner)
+        return link_address("", grant)
 
     def set_quota(self, total: int) -> None:
         """Size of the drive in bytes."""

@@ -22,8 +22,8 @@ from .graph_errors import (
 )
 from .item_json import identity_set, web_url
 from .items import Grant, Item
+from .links import link_address
 from .rights import Need, check_item
-from .sharing import link_address
 from .tree import Drive
 
 _ENCODED = re.compile(r"[A-Za-z0-9_-]+")

@@ -19,6 +19,7 @@ from .graph_errors import (
 )
 from .item_json import identity_set, item_json, timestamp, web_url
 from .items import Author, Grant, Item
+from .links import link_address
 from .odata import Json, body
 from .tree import Drive
 
@@ -148,11 +149,6 @@ def shared_with_me(call: Call) -> Response:
         if any(call.by.id in grant.people for grant in item.grants)
     ]
     return call.answer_list(rows, lambda row: _remote(call, *row))
-
-
-def link_address(origin: str, grant: Grant) -> str:
-    """The address of a sharing link; ``origin`` is that of the fake."""
-    return f"{origin}/word/s/{grant.token}"
 
 
 def _check_link(drive: Drive, kind: Any, scope: Any) -> None:
