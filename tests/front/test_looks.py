@@ -11,6 +11,7 @@ from wagtail.users.models import UserProfile
 from tests.journeys import story
 from tests.messages import LANGUAGES
 from wagtail_m365.models import Connection
+from wagtail_m365.views.addresses import account_address
 
 from . import browsing
 from .addresses import addresses
@@ -130,6 +131,14 @@ def test_whoever_reconnects_with_another_account_has_the_choice(
     judge(page, subtests, told["Location"])
 
 
+def test_what_came_of_a_sign_in_is_in_sight_on_the_accounts_tab(live_server, page):
+    page.set_viewport_size({"width": 360, "height": 500})
+    opened(page, live_server.url + account_address())
+    expect(page.get_by_role("link", name="Reconnect")).to_be_visible()
+    # Messages stand above everything else.
+    expect(page.locator("#header-title")).to_be_in_viewport()
+
+
 def test_health_says_what_does_not_work(live_server, page, settings, subtests):
     # An id instead of a value is told at once; what needs it is not even tried.
     secret = "5a9b0e3c-7d51-4c39-9a4e-0f6a7a8c2b11"
@@ -208,6 +217,17 @@ def test_what_breaks_a_rule_is_found(live_server, context):
     assert browsing.wide(page)
     page.evaluate(
         """() => {
+          const long = document.createElement("h1");
+          long.id = "header-title";
+          long.textContent = "long".repeat(900);
+          document.querySelector("main").append(long);
+        }"""
+    )
+    page.add_style_tag(content="#header-title { overflow-wrap: normal !important }")
+    assert browsing.out_of_reach(page)
+    page.evaluate(
+        """() => {
+          document.querySelector("#header-title").remove();
           const wide = document.createElement("table");
           wide.innerHTML = '<tr><td class="m365-cell">' + "wide".repeat(900) + "</td></tr>";
           document.querySelector("main").append(wide);
