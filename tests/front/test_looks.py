@@ -299,3 +299,56 @@ def test_without_script_a_rows_menu_is_a_page(live_server, context):
 
     expect(page.get_by_role("link", name="Save to OneDrive")).to_be_visible()
     plain.close()
+
+
+#: What is pasted, and the heading of what comes then.
+PASTED = {"": "Open a link", "https://drive.example/x": "Open a link", "shared": "Pier"}
+
+
+def for_every_eye_and_width(page):
+    for scheme in ("light", "dark"):
+        page.emulate_media(color_scheme=scheme)
+        assert list(browsing.violations(page)) == []
+    assert list(browsing.refused(page)) == []
+    page.set_viewport_size(PHONE)
+    assert browsing.overflow(page) <= 0, browsing.wide(page)
+    assert browsing.out_of_reach(page) == []
+    page.set_viewport_size(DESKTOP)
+
+
+@pytest.mark.parametrize("script", [True, False])
+def test_a_link_is_pasted_on_the_page_that_adds_files(
+    live_server, context, live_world, microsoft, script
+):
+    drive = live_world.events.m365_drive
+    drive.put("Pier/plan.pdf", b"plan")
+    shared = microsoft.authority + drive.share("Pier")
+    plain = context.browser.new_context(java_script_enabled=script)
+    browsing.with_policy(plain, live_server.url)
+    plain.add_cookies(context.cookies())
+    page = plain.new_page()
+    page.goto(f"{live_server.url}/admin/m365/import/?at=home")
+    page.locator(".m365-link summary").click()
+
+    for pasted, heading in PASTED.items():
+        field = page.get_by_label("Link of a folder or file")
+        if script:
+            for_every_eye_and_width(page)
+        field.fill(shared if pasted == "shared" else pasted)
+        field.press("Enter")
+        expect(page.locator(".m365-folder__name")).to_have_text(heading)
+    expect(page.get_by_label("plan.pdf")).to_be_visible()
+    plain.close()
+
+
+def test_the_lists_that_microsoft_ends_are_for_every_eye_when_they_are_empty(
+    live_server, context, live_world, microsoft
+):
+    page = context.new_page()
+    microsoft.fail("lists_ended", times=9)
+    for name in ("Shared with me", "Recent files"):
+        opened(page, f"{live_server.url}/admin/m365/import/?at=home")
+        page.get_by_role("link", name=name).click()
+        expect(page.get_by_text("is ending this list")).to_be_visible()
+        expect(page.get_by_label("Link of a folder or file")).to_be_visible()
+        for_every_eye_and_width(page)

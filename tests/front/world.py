@@ -72,7 +72,7 @@ class World:
         account = self.microsoft.add_account(
             f"{name}@{self.microsoft.tenant.domain}", name.title()
         )
-        scopes = (*bundles.PROFILE, *bundles.EDIT, *bundles.SAVE)
+        scopes = (*bundles.PROFILE, *bundles.EDIT, *bundles.SAVE, *bundles.SHARED)
         self._connect(user, account, *scopes)
         user.m365_drive = self.microsoft.drive(account)
         return user

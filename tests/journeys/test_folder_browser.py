@@ -154,6 +154,49 @@ def test_a_new_folder_is_made_and_a_refused_name_is_told(save_page):
     expect(page.locator("#id_into-title")).to_have_text("My OneDrive › Berth 7")
 
 
+def paste(page: Page, link: str) -> None:
+    """Into the field, as the clipboard does, and off with it."""
+    tab_to(page, "m365-link")
+    page.keyboard.insert_text(link)
+    page.keyboard.press("Enter")
+
+
+def test_a_link_is_opened_with_the_keyboard_once_its_right_is_there(
+    events, demo, save_page
+):
+    page = save_page
+    open_window(page)
+    press(page, "Allow it : Open a link")  # the colon is for screen readers
+    events.accept(page)
+    expect(page.locator(".m365-form")).to_be_visible()
+    open_window(page)
+    press(page, "Open a link")
+    paste(page, f"{demo.microsoft}/word/s/no-longer-there")
+    expect_step(page, "Open a link")
+    expect(page.locator(".modal-body [role=alert]")).to_contain_text("taken back")
+    assert "no-longer-there" not in page.content()
+
+    paste(page, f"{demo.microsoft}/word/s/festival-material")
+    expect_step(page, "Festival material")
+    expect(page.locator(".m365-folders")).to_contain_text("visitor-rules.pdf")
+    press(page, "Choose this folder")
+
+    expect(page.locator("#id_into-title")).to_have_text("Festival material")
+
+
+def test_a_list_that_microsoft_ended_leads_to_the_field_for_a_link(demo, save_page):
+    page = save_page
+    demo.control("faults", name="lists_ended", service="graph")
+    open_window(page)
+    press(page, "Shared with me")
+    expect_step(page, "Shared with me")
+    expect(page.locator(".modal-body")).to_contain_text("is ending this list")
+
+    paste(page, f"{demo.microsoft}/word/s/festival-material")
+
+    expect_step(page, "Festival material")
+
+
 def test_a_fault_is_told_in_the_window_and_passes(demo, save_page):
     page = save_page
     open_window(page)
