@@ -34,7 +34,7 @@ def _media_of_its_own(settings, tmp_path) -> None:
 
 @pytest.fixture
 def collection(db) -> Collection:
-    root = Collection.get_first_root_node() or Collection.add_root(name="Root")
+    root = Collection.get_first_root_node()
     return root.add_child(name="Press")
 
 

@@ -12,7 +12,7 @@ from django.core.files.base import ContentFile
 from django.test import Client
 from django.urls import reverse
 from wagtail.documents import get_document_model
-from wagtail.models import Collection, Locale, Page, Site
+from wagtail.models import Collection
 
 from tests.front.addresses import SERVICE
 from tests.testapp.models import Policy
@@ -42,12 +42,8 @@ class World:
     def __init__(self, microsoft: Any, connect_account: Any) -> None:
         self.microsoft = microsoft
         ContentType.objects.clear_cache()  # a database that was emptied made new ones
-        root = Collection.get_first_root_node() or Collection.add_root(name="Root")
+        root = Collection.get_first_root_node()
         self.collection = root
-        Locale.objects.get_or_create(language_code="en")
-        if not Site.objects.exists():
-            page = Page.get_first_root_node() or Page.add_root(title="Root")
-            Site.objects.create(hostname="localhost", root_page=page)
         self._connect = connect_account
         self.admin = self._person("admin")
         self.events = self._person("events")

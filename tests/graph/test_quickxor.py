@@ -5,9 +5,14 @@ import base64
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from PIL import ImageMath
 
-from wagtail_m365.graph.folding import FOLDERS, fastest
+from wagtail_m365.graph.folding import FOLDERS, PillowFolder, fastest
 from wagtail_m365.graph.quickxor import BLOCK, QuickXorHash
+
+# A Pillow before 10.3 cannot; integers fold in its place.
+_OLD_PILLOW = not hasattr(ImageMath, "lambda_eval")
+INSTALLED = [one for one in FOLDERS if one is not PillowFolder or not _OLD_PILLOW]
 
 fastest()  # loads its library before Hypothesis looks at its clock
 
@@ -48,7 +53,7 @@ def test_a_long_file_has_the_hash_of_the_definition():
     assert QuickXorHash(data).digest() == naive(data)
 
 
-@pytest.mark.parametrize("folder", FOLDERS, ids=lambda one: one.name)
+@pytest.mark.parametrize("folder", INSTALLED, ids=lambda one: one.name)
 @pytest.mark.parametrize("before", [0, 1, 160, 81_920])
 @pytest.mark.parametrize("blocks", [1, 2, 3])
 def test_every_way_to_fold_gives_the_hash_of_the_definition(folder, before, blocks):
@@ -64,10 +69,10 @@ def test_every_way_to_fold_gives_the_hash_of_the_definition(folder, before, bloc
 
 
 def test_the_fastest_way_of_the_installation_is_taken():
-    assert fastest() is FOLDERS[0]
+    assert fastest() is INSTALLED[0]
 
 
-@pytest.mark.parametrize("folder", FOLDERS, ids=lambda one: one.name)
+@pytest.mark.parametrize("folder", INSTALLED, ids=lambda one: one.name)
 def test_a_buffer_may_be_filled_anew_once_it_was_taken(folder):
     buffer = bytearray(b"a" * BLOCK)
     hasher = QuickXorHash(buffer, folder)

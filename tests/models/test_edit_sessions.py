@@ -13,7 +13,7 @@ from wagtail_m365.models.edit_sessions import TRANSITIONS, UNFINISHED, State
 @pytest.fixture
 def document(db, settings, tmp_path):
     settings.MEDIA_ROOT = tmp_path
-    root = Collection.get_first_root_node() or Collection.add_root(name="Root")
+    root = Collection.get_first_root_node()
     file = ContentFile(b"text", "report.docx")
     return get_document_model().objects.create(
         title="Report", file=file, collection=root

@@ -75,7 +75,7 @@ class Site:
     def __init__(self, microsoft: FakeMicrosoft, settings: Any) -> None:
         self.microsoft = microsoft
         self._settings = settings
-        root = Collection.get_first_root_node() or Collection.add_root(name="Root")
+        root = Collection.get_first_root_node()
         self.collection = root.add_child(name="Press")
         self.people = {name: self._editor(name) for name in PEOPLE}
         #: Looks at everything, and asks for no rights in many queries.

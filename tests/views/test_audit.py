@@ -54,10 +54,12 @@ LOGGED = {
 #: Pages whose POST only asks, or changes nothing that is this site's.
 NOTHING_TO_TELL = {
     "m365_folders:create",  # an empty folder in the person's own drive
+    "m365_folders:open_link",  # looks at what others share
     "wagtail_m365:check",
     "wagtail_m365:go_on_with_transfers",  # goes on with what was logged
     "wagtail_m365:health",
     "wagtail_m365:import",  # chooses; the files come with the next page
+    "wagtail_m365:import_link",  # the same, behind a link
     "wagtail_m365:preview",
     "wagtail_m365:read_changes",
     "wagtail_m365:support_bundle",
