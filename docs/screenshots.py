@@ -76,9 +76,12 @@ class People:
         )
 
 
-def shoot(page: Page, name: str) -> None:
+def shoot(page: Page, name: str, height: int = 860) -> None:
+    """Take a picture of the window, made this high so that all is seen that matters."""
+    page.set_viewport_size({"width": 1280, "height": height})
     page.wait_for_load_state("networkidle")
     page.screenshot(path=IMAGES / f"{name}.png", animations="disabled")
+    page.set_viewport_size({"width": 1280, "height": 860})
 
 
 def editor_story(people: People, demo: Demo, suffix: str) -> None:
@@ -103,8 +106,10 @@ def connecting(editor: story.Person, suffix: str) -> None:
     expect(page.get_by_role("button", name="Accept")).to_be_visible()
     shoot(page, f"consent{suffix}")
     editor.accept(page)
-    expect(page.get_by_text("Connected to Microsoft 365 as")).to_be_visible()
-    shoot(page, f"account{suffix}")
+    # Whole and at rest: not the end of a message that slides, nor of one scrolled away.
+    message = page.get_by_text("Connected to Microsoft 365 as")
+    expect(message).to_be_in_viewport(ratio=1)
+    shoot(page, f"account{suffix}", height=960)
 
 
 def round_trip(editor: story.Person, suffix: str) -> None:
@@ -149,9 +154,7 @@ def both_sides(people: People, demo: Demo, suffix: str) -> None:
             other.upload(RELEASE, called_off())
         editor.bring_back(RELEASE)
         expect(editor.page.locator(".m365-sides")).to_be_visible()
-        # The whole choice is to be seen.
-        editor.page.set_viewport_size({"width": 1280, "height": 1160})
-        shoot(editor.page, f"changed-on-both-sides{suffix}")
+        shoot(editor.page, f"changed-on-both-sides{suffix}", height=1160)
 
 
 def moderated(people: People, demo: Demo, suffix: str) -> None:
