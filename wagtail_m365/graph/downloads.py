@@ -23,10 +23,9 @@ from wagtail_m365.errors import (
 )
 
 from . import addresses
-from .beside import Beside
+from .beside import Beside, another_processor
 from .quickxor import BLOCK, QuickXorHash
 from .rest import Rest
-from .sources import runs_beside
 from .transport import redirect_target
 from .types import DriveItem
 
@@ -107,7 +106,7 @@ class _Fetching:
         self._wants_sha256 = wants_sha256
         self._hashing = Beside(
             self._hash,
-            threaded=item.size > _SMALL and runs_beside(sha256=wants_sha256),
+            threaded=item.size > _SMALL and another_processor(),
         )
         self._begin_anew()
 

@@ -24,9 +24,6 @@ _WORDS = WIDTH
 class Folder(Protocol):
     """Takes what it can of a piece that begins at a multiple of 160 bytes."""
 
-    #: Does it work without Python's lock?
-    lets_others_run: bool
-
     def take(self, view: memoryview) -> int:
         """Fold the beginning of these bytes: how many, a multiple of 160, or none."""
 
@@ -38,7 +35,6 @@ class NumpyFolder:
     """Rows of words, which numpy XORs without holding Python's lock."""
 
     name = "numpy"
-    lets_others_run = True
 
     def __init__(self) -> None:
         import numpy as np
@@ -64,7 +60,6 @@ class PillowFolder:
     """Images of 32-bit pixels."""
 
     name = "Pillow"
-    lets_others_run = False
 
     def __init__(self) -> None:
         from PIL import Image, ImageMath
@@ -108,7 +103,6 @@ class NoFolder:
     """Leaves everything to integers."""
 
     name = "integers"
-    lets_others_run = False
 
     def take(self, view: memoryview) -> int:
         """Nothing."""

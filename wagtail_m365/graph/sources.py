@@ -11,7 +11,6 @@ from typing import BinaryIO
 from wagtail_m365.errors import ContentMismatch, UploadSessionLost
 
 from .beside import Beside, another_processor
-from .folding import fastest
 from .quickxor import BLOCK, QuickXorHash
 
 #: Bytes that go out at once, and are hashed once they are under way.
@@ -70,7 +69,7 @@ class Source:
         # Begins with a page: the kernel fills that almost twice as fast as a bytearray.
         self._buffer = mmap.mmap(-1, max(1, min(window, size)))
         self._hashing = Beside(
-            self._update, threaded=size > window and runs_beside(sha256=False)
+            self._update, threaded=size > window and another_processor()
         )
         self._reset()
 
@@ -203,8 +202,3 @@ class Source:
         except (AttributeError, OSError, ValueError):
             return None
         return status.st_size, status.st_mtime_ns
-
-
-def runs_beside(*, sha256: bool) -> bool:
-    """Is it worth a thread to hash beside a transfer?"""
-    return another_processor() and (sha256 or fastest().lets_others_run)
