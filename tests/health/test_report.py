@@ -194,6 +194,13 @@ class TestTheHeartbeat:
 
         assert "A worker ran a task" in heartbeat.ask_worker()
 
+    def test_what_another_queue_ran_says_nothing_of_this_one(self, settings):
+        heartbeat.ask_worker()
+        settings.TASKS = {"default": {"BACKEND": "tests.health.queues.UnattendedQueue"}}
+
+        with pytest.raises(Skip):
+            heartbeat.ask_worker()
+
     def test_a_lost_task_is_not_waited_for_for_ever(self, settings):
         settings.TASKS = {"default": {"BACKEND": "tests.health.queues.UnattendedQueue"}}
         with pytest.raises(Skip):

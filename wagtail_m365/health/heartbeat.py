@@ -37,13 +37,14 @@ def ask_worker(now: datetime | None = None) -> str:
         Skip: It was handed over just now.
     """
     now = now or timezone.now()
-    backend = type(beat.get_backend()).__name__
+    kind = type(beat.get_backend())
+    backend, path = kind.__name__, f"{kind.__module__}.{kind.__qualname__}"
     if backend == "DummyBackend":
         told = _("The task backend is “%(name)s”.") % {"name": backend}
         raise Failing(Misconfigured(code="tasks_thrown_away"), told)
-    last = Heartbeat.objects.order_by("-asked_at").first()
+    last = Heartbeat.objects.filter(backend=path).order_by("-asked_at").first()
     if last is None or _is_over(last, now):
-        last = _hand_over(now)
+        last = _hand_over(now, path)
     if backend == "ImmediateBackend":
         return _immediate(last)
     if last.ran_at is not None:
@@ -66,9 +67,9 @@ def _is_over(last: Heartbeat, now: datetime) -> bool:
     return age > (_PATIENCE if last.ran_at else _FORGET)
 
 
-def _hand_over(now: datetime) -> Heartbeat:
+def _hand_over(now: datetime, backend: str) -> Heartbeat:
     Heartbeat.objects.all().delete()
-    row = Heartbeat.objects.create(asked_at=now)
+    row = Heartbeat.objects.create(asked_at=now, backend=backend)
     beat.enqueue(str(row.pk))
     row.refresh_from_db()
     return row

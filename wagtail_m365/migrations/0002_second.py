@@ -62,6 +62,7 @@ class Migration(migrations.Migration):
                 ('id', models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
                 ('asked_at', models.DateTimeField(db_index=True, default=django.utils.timezone.now)),
                 ('ran_at', models.DateTimeField(null=True)),
+                ('backend', models.CharField(max_length=200)),
             ],
             options={
                 'verbose_name': 'heartbeat',

@@ -21,6 +21,8 @@ class Heartbeat(models.Model):
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     asked_at = models.DateTimeField(default=timezone.now, db_index=True)
     ran_at = models.DateTimeField(null=True)
+    #: Path of the task backend that took it: what another one ran says nothing.
+    backend = models.CharField(max_length=200)
 
     class Meta:
         verbose_name = _("heartbeat")
