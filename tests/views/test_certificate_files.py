@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import base64
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -14,12 +15,16 @@ from cryptography.hazmat.primitives.serialization import (
     pkcs12,
 )
 from cryptography.x509.oid import NameOID
+from django.core.exceptions import ValidationError
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.test import RequestFactory
 from django.urls import reverse
+from django.views.debug import ExceptionReporter
 
 from wagtail_m365.identity.assertions import Signer
 from wagtail_m365.identity.registration import ClientCertificate
 from wagtail_m365.models import AppRegistration, M365Settings
+from wagtail_m365.views.certificates import read_certificate
 
 pytestmark = pytest.mark.django_db
 
@@ -172,3 +177,40 @@ def test_the_wizard_takes_the_file_too(admin_client, microsoft, key, settings):
     assert response.status_code == 302
     row.refresh_from_db()
     assert row.certificate()["private_key"]
+
+
+def test_a_certificate_with_an_unknown_kind_of_key_is_refused_in_words(key):
+    holder = key.private_bytes(
+        Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()
+    ).decode()
+    # The OID of RSA keys (RFC 8017), with a last arc that nobody knows.
+    rsa_key = bytes.fromhex("06092a864886f70d010101")
+    strange = certificate_for(key).public_bytes(Encoding.DER)
+    strange = strange.replace(rsa_key, rsa_key[:-1] + b"\x63")
+    lines = base64.encodebytes(strange).decode()
+    pem = f"-----BEGIN CERTIFICATE-----\n{lines}-----END CERTIFICATE-----\n"
+
+    with pytest.raises(ValidationError, match="cannot be read"):
+        read_certificate(pem + holder, None)
+
+
+def test_the_report_of_a_broken_form_shows_no_private_key(key, monkeypatch):
+    holder = key.private_bytes(
+        Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()
+    ).decode()
+    pem = certificate_for(key).public_bytes(Encoding.PEM).decode() + holder
+
+    def broken(*_):
+        raise RuntimeError
+
+    monkeypatch.setattr(x509, "load_pem_x509_certificate", broken)
+    with pytest.raises(RuntimeError) as raised:
+        read_certificate(pem, None)
+    beyond_this_test = raised.tb.tb_next
+    request = RequestFactory().get("/")
+    reporter = ExceptionReporter(request, raised.type, raised.value, beyond_this_test)
+    report = reporter.get_traceback_html()
+
+    assert "read_certificate" in report
+    secret = holder.splitlines()[1]
+    assert secret not in report

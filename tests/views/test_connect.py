@@ -313,6 +313,19 @@ def test_a_code_does_not_travel_on_to_the_log_in_page(browser, microsoft, ada):
     assert response["Referrer-Policy"] == "no-referrer"
 
 
+def test_a_code_does_not_travel_to_the_log_in_of_whoever_may_not_enter(
+    browser, microsoft, ada, django_user_model
+):
+    callback = microsoft.sign_in(start(browser)["Location"], ada)
+    browser.force_login(django_user_model.objects.create_user("member"))
+
+    response = browser.get(callback)
+
+    code = parse_qs(urlsplit(callback).query)["code"][0]
+    assert response.status_code == 302
+    assert code not in unquote(response["Location"])
+
+
 def test_another_user_in_the_same_browser_gets_nothing(
     browser, microsoft, ada, django_user_model
 ):

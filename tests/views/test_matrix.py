@@ -79,13 +79,18 @@ def patterns(resolver, namespace=""):
             inner = f"{namespace}{each.namespace}:" if each.namespace else namespace
             yield from patterns(each, inner)
         elif each.name:
-            yield f"{namespace}{each.name}", each.pattern
+            yield f"{namespace}{each.name}", each
+
+
+def pages():
+    """Name → entry in the addresses of every page that this extension adds."""
+    found = dict(patterns(get_resolver()))
+    return {name: found[name] for name in found if re.match(r"(wagtail_)?m365", name)}
 
 
 def ours():
     """Name → pattern of every page that this extension adds."""
-    found = dict(patterns(get_resolver()))
-    return {name: found[name] for name in found if re.match(r"(wagtail_)?m365", name)}
+    return {name: page.pattern for name, page in pages().items()}
 
 
 def test_every_page_has_a_row_and_every_row_a_page():

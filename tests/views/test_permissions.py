@@ -10,6 +10,7 @@ from wagtail.models import Collection
 from wagtail_m365.models import DocumentVersion, EditSession
 
 from .conftest import may
+from .test_matrix import pages
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("switched_on")]
 
@@ -124,3 +125,26 @@ def test_a_document_that_is_not_there_is_not_found(client, people, name, method)
 def test_no_transaction_waits_for_microsoft(addresses, name):
     # With ATOMIC_REQUESTS, Django asks the view for this mark.
     assert "default" in resolve(addresses[name]).func._non_atomic_requests
+
+
+def wants_no_transaction(callback):
+    return "default" in getattr(callback, "_non_atomic_requests", ())
+
+
+def test_no_view_loses_the_mark_of_a_class_that_it_is_made_of():
+    # A class that has a `dispatch` of its own hides the mark of the one below.
+    lost = [
+        name
+        for name, page in pages().items()
+        if any(
+            wants_no_transaction(vars(each).get("dispatch"))
+            for each in getattr(page.callback, "view_class", type).__mro__
+        )
+        and not wants_no_transaction(page.callback)
+    ]
+
+    assert lost == []
+
+
+def test_the_answer_to_another_account_waits_outside_a_transaction():
+    assert wants_no_transaction(pages()["wagtail_m365:other_account"].callback)

@@ -12,6 +12,8 @@ from wagtail.documents import get_document_model
 from tests.testapp.models import Policy
 from wagtail_m365.models import DocumentVersion, EditSession
 
+from .conftest import may
+
 pytestmark = pytest.mark.django_db
 
 
@@ -70,8 +72,18 @@ def test_the_page_says_where_the_document_is_shown(connected, conflict):
     )
     Policy.objects.create(name="Visitors", document=conflict)
     page = connected.get(address("resolve", conflict)).content.decode()
-    assert "Visitors" in page
     assert "No page or snippet" not in page
+    assert "(Private policy)" in page
+
+
+def test_only_who_may_edit_what_shows_the_document_reads_its_title(connected, conflict):
+    Policy.objects.create(name="Lay-offs in June", document=conflict)
+    before = connected.get(address("resolve", conflict)).content.decode()
+    may(connected.user, "testapp.change_policy")
+    after = connected.get(address("resolve", conflict)).content.decode()
+
+    assert "Lay-offs" not in before
+    assert "Lay-offs in June" in after
 
 
 def test_the_side_panel_leads_to_the_choice(connected, conflict):

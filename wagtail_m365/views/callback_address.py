@@ -49,7 +49,8 @@ def _logged_in_first(view: View) -> View:
     # `wraps` also carries over the mark that this view wants no transaction around it.
     @wraps(view)
     def callback(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
-        if request.user.is_authenticated:
+        # Whoever may not enter the admin is sent to the log-in like somebody unknown.
+        if request.user.has_perm("wagtailadmin.access_admin"):
             if _LOST in request.GET:
                 return leaving(account_address())
             return view(request, *args, **kwargs)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
+from django.views.decorators.debug import sensitive_variables
 
 from wagtail_m365.redaction import Secret
 
@@ -36,6 +37,7 @@ class PastedCertificate:
     expires_on: date
 
 
+@sensitive_variables()
 def read_file(content: bytes, passphrase: Secret | None) -> PastedCertificate:
     """Open an uploaded file: PKCS #12 (.pfx, .p12; RFC 7292), or PEM.
 
@@ -61,6 +63,7 @@ def read_file(content: bytes, passphrase: Secret | None) -> PastedCertificate:
     )
 
 
+@sensitive_variables()
 def _parts_of_pfx(
     content: bytes, passphrase: Secret | None
 ) -> tuple[PrivateKeyTypes | None, x509.Certificate | None]:
@@ -86,6 +89,7 @@ def _file_trouble(content: bytes, passphrase: Secret | None) -> str:
     return _("The file cannot be opened: wrong passphrase, or not a .pfx file.")
 
 
+@sensitive_variables()
 def read_certificate(text: str, passphrase: Secret | None) -> PastedCertificate:
     """Take what was pasted apart and check that the parts belong together.
 
@@ -120,6 +124,7 @@ def _end_of(certificate: x509.Certificate) -> date:
     return ends.date()
 
 
+@sensitive_variables()
 def _blocks(text: str) -> tuple[list[str], list[str]]:
     """Certificates and private keys, in the order in which they stand."""
     certificates, keys = [], []
@@ -133,13 +138,17 @@ def _blocks(text: str) -> tuple[list[str], list[str]]:
 
 def _certificate_of(pem: str) -> x509.Certificate:
     from cryptography import x509
+    from cryptography.exceptions import UnsupportedAlgorithm
 
     try:
-        return x509.load_pem_x509_certificate(pem.encode())
-    except ValueError as error:
+        certificate = x509.load_pem_x509_certificate(pem.encode())
+        certificate.public_key()  # which is not read before somebody asks
+    except (ValueError, UnsupportedAlgorithm) as error:
         raise ValidationError(_("The certificate cannot be read as PEM.")) from error
+    return certificate
 
 
+@sensitive_variables()
 def _key_of(pem: str, passphrase: Secret | None) -> RSAPrivateKey:
     from cryptography.exceptions import UnsupportedAlgorithm
     from cryptography.hazmat.primitives.serialization import load_pem_private_key

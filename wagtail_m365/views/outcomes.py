@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.db import transaction
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
+from django.utils.decorators import method_decorator
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
 from django.views.generic import View
@@ -91,6 +93,8 @@ class ConnectFailedView(_OutcomeView):
         )
 
 
+# The way to Microsoft begins with a look at what it says of itself.
+@method_decorator(transaction.non_atomic_requests, name="dispatch")
 class OtherAccountView(_OutcomeView):
     """Somebody else signed in than the connection's account: ask, change nothing."""
 

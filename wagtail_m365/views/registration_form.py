@@ -10,6 +10,7 @@ from django.core.exceptions import ValidationError
 from django.core.files.uploadedfile import UploadedFile
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
+from django.views.decorators.debug import sensitive_variables
 from wagtail.admin.forms import WagtailAdminModelForm
 
 from wagtail_m365.conf import settings
@@ -119,6 +120,7 @@ class RegistrationForm(WagtailAdminModelForm):
             )  # fmt: skip
         return tenant
 
+    @sensitive_variables()
     def clean_client_secret_input(self) -> str:
         """Whitespace around a pasted secret is never part of it."""
         secret = str(self.cleaned_data["client_secret_input"]).strip()
@@ -129,6 +131,7 @@ class RegistrationForm(WagtailAdminModelForm):
             )  # fmt: skip
         return secret
 
+    @sensitive_variables()
     def clean(self) -> dict[str, Any]:
         cleaned: dict[str, Any] = super().clean() or self.cleaned_data
         self._check_cloud(cleaned)
@@ -180,6 +183,7 @@ class RegistrationForm(WagtailAdminModelForm):
         """Was the secret entered for another application or another server?"""
         return bool(_ADDRESSES & set(self.changed_data))
 
+    @sensitive_variables()
     def _check_credential(self, cleaned: dict[str, Any]) -> None:
         kind = cleaned.get("credential_kind")
         if kind == Kind.SECRET:
@@ -187,6 +191,7 @@ class RegistrationForm(WagtailAdminModelForm):
         elif kind == Kind.CERTIFICATE:
             self._check_certificate(cleaned)
 
+    @sensitive_variables()
     def _check_secret(self, cleaned: dict[str, Any]) -> None:
         given = cleaned.get("client_secret_input")
         if given or self._is_set_by_site("CLIENT_SECRET"):
@@ -209,6 +214,7 @@ class RegistrationForm(WagtailAdminModelForm):
             raise ValidationError(_("This is no certificate file: it is too large."))
         return upload
 
+    @sensitive_variables()
     def _check_certificate(self, cleaned: dict[str, Any]) -> None:
         upload = cleaned.get("certificate_file")
         if upload is not None and cleaned.get("certificate_input"):
@@ -227,6 +233,7 @@ class RegistrationForm(WagtailAdminModelForm):
         set_by_site = self._is_set_by_site("CLIENT_CERTIFICATE")
         return bool(self.instance.certificate_sealed or set_by_site)
 
+    @sensitive_variables()
     def _take(self, name: str, cleaned: dict[str, Any]) -> None:
         """Read what that field brought."""
         try:

@@ -7,11 +7,13 @@ from typing import Any
 from django import forms
 from django.contrib.auth import get_user_model
 from django.core.exceptions import PermissionDenied
+from django.db import transaction
 from django.db.models import Q, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect
 from django.urls import reverse
+from django.utils.decorators import method_decorator
 from django.utils.functional import cached_property
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -81,6 +83,8 @@ class HandOverForm(forms.Form):
         return person
 
 
+# A view is marked by its outermost `dispatch`: the mark of the class above is lost here.
+@method_decorator(transaction.non_atomic_requests, name="dispatch")
 class SessionManagementPage(DocumentPage):
     """A page about one edit session, for its owner or whoever manages sessions."""
 
