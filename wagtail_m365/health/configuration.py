@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import re
-
 from django.core import checks
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
@@ -11,13 +9,13 @@ from django.utils.translation import gettext_lazy, ngettext
 
 from wagtail_m365.conf import settings
 from wagtail_m365.errors import Misconfigured
+from wagtail_m365.identity.ids import GUID
 from wagtail_m365.identity.registration import ClientSecret
 
 from .endings import ending_of_site
 from .findings import Attention, Failing, Group, Probe, Skip
 from .subject import Subject
 
-_GUID = re.compile(r"[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}", re.IGNORECASE)
 #: Days before the end of a credential from which on the report warns.
 _WARN_DAYS = 60
 #: Checks whose matter has a probe of its own.
@@ -38,7 +36,7 @@ def _ask_secret(subject: Subject) -> str:
     credential = subject.registration().credential
     if not isinstance(credential, ClientSecret):
         raise Skip(_("There is no client secret."))
-    if _GUID.fullmatch(credential.value.reveal().strip()):
+    if GUID.fullmatch(credential.value.reveal().strip()):
         raise Misconfigured(code="secret_is_an_id")
     return _("The client secret is written like a value, not like an ID.")
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from typing import Any
 
 from django import forms
@@ -14,15 +13,13 @@ from django.views.decorators.debug import sensitive_variables
 from wagtail.admin.forms import WagtailAdminModelForm
 
 from wagtail_m365.conf import settings
-from wagtail_m365.errors import Misconfigured
-from wagtail_m365.identity import clouds
+from wagtail_m365.identity.ids import GUID, TENANT
 from wagtail_m365.models import AppRegistration
 from wagtail_m365.redaction import Secret
 
 from .certificates import PastedCertificate, read_certificate, read_file
+from .server_addresses import check_addresses
 
-_GUID = re.compile(r"[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}", re.IGNORECASE)
-_TENANT = re.compile(r"[a-z0-9][a-z0-9.-]*", re.IGNORECASE)
 #: Where a secret is sent to; a stored one stays with the server it was entered for.
 _ADDRESSES = frozenset({"cloud", "authority_url", "client_id"})
 
@@ -113,7 +110,7 @@ class RegistrationForm(WagtailAdminModelForm):
     def clean_tenant(self) -> str:
         """A tenant id, a domain, or one of Microsoft's three names."""
         tenant = str(self.cleaned_data["tenant"]).strip()
-        if not _TENANT.fullmatch(tenant):
+        if not TENANT.fullmatch(tenant):
             raise ValidationError(
                 _("Enter the tenant's ID or domain, or “organizations”, “common” or "
                   "“consumers”.")
@@ -124,7 +121,7 @@ class RegistrationForm(WagtailAdminModelForm):
     def clean_client_secret_input(self) -> str:
         """Whitespace around a pasted secret is never part of it."""
         secret = str(self.cleaned_data["client_secret_input"]).strip()
-        if _GUID.fullmatch(secret):
+        if GUID.fullmatch(secret):
             raise ValidationError(
                 _("This looks like the ID of the secret. Copy the column “Value” "
                   "instead; Entra shows it only once, when the secret is made.")
@@ -144,28 +141,11 @@ class RegistrationForm(WagtailAdminModelForm):
         if cleaned.get("cloud") != AppRegistration.Cloud.CUSTOM:
             cleaned.update(authority_url="", graph_url="")
             return
-        names = {"authority": "authority_url", "graph": "graph_url"}
-        if any(name in self.errors for name in names.values()):
-            return
-        addresses = {key: cleaned.get(name, "") for key, name in names.items()}
-        for key, name in names.items():
-            if not addresses[key]:
-                self.add_error(name, _("Another server needs both addresses."))
-        if all(addresses.values()):
-            self._resolve(addresses)
-
-    def _resolve(self, addresses: dict[str, str]) -> None:
-        try:
-            clouds.resolve(
-                addresses, allow_insecure_loopback=settings.ALLOW_INSECURE_LOOPBACK
-            )
-        except Misconfigured as error:
-            explanation = error.explanation
-            self.add_error(None, f"{explanation.what} {explanation.next_step}".strip())
+        check_addresses(self, cleaned)
 
     def _check_client_id(self, cleaned: dict[str, Any]) -> None:
         client_id = str(cleaned.get("client_id", "")).strip()
-        looks_right = _GUID.fullmatch(client_id) or not self._is_at_microsoft(cleaned)
+        looks_right = GUID.fullmatch(client_id) or not self._is_at_microsoft(cleaned)
         if client_id and not looks_right:
             text = _("The client ID looks like 11111111-2222-3333-4444-555555555555.")
             self.add_error("client_id", text)

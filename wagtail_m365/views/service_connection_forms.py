@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator
 from typing import Any
 
@@ -14,6 +13,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from wagtail_m365.errors import SignInRefused
+from wagtail_m365.identity.ids import TENANT
 from wagtail_m365.models import Connection
 from wagtail_m365.tokens.bundles import BUNDLES, PROFILE
 from wagtail_m365.tokens.purposes import declared
@@ -23,7 +23,6 @@ from .registration_form import WriteOnlyTextarea
 
 #: Never to be shown in an error report.
 SECRET_FIELDS = ("refresh_token",)
-_TENANT = re.compile(r"[a-z0-9][a-z0-9.-]*", re.IGNORECASE)
 
 
 class NameForm(forms.Form):
@@ -132,7 +131,7 @@ class TokenForm(forms.Form):
     def clean_tenant(self) -> str:
         """A tenant's id or domain."""
         tenant = str(self.cleaned_data["tenant"]).strip()
-        if tenant and not _TENANT.fullmatch(tenant):
+        if tenant and not TENANT.fullmatch(tenant):
             raise ValidationError(_("Enter the tenant's ID or domain."))
         return tenant
 

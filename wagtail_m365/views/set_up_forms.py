@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from typing import Any
 
 from django import forms
@@ -11,16 +10,13 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from wagtail_m365 import conf
-from wagtail_m365.conf import settings
-from wagtail_m365.errors import Misconfigured
 from wagtail_m365.health.features import FEATURES, chosen_features
-from wagtail_m365.identity import clouds
+from wagtail_m365.identity.ids import GUID, TENANT
 from wagtail_m365.models import AppRegistration, M365Settings
 
 from .registration_form import RegistrationForm
+from .server_addresses import check_addresses
 
-_GUID = re.compile(r"[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}", re.IGNORECASE)
-_TENANT = re.compile(r"[a-z0-9][a-z0-9.-]*", re.IGNORECASE)
 Cloud = AppRegistration.Cloud
 Kind = AppRegistration.CredentialKind
 
@@ -117,25 +113,10 @@ class AccountsForm(forms.Form):
                 "who", _("Personal accounts exist in the worldwide cloud only.")
             )
         if cleaned.get("cloud") == Cloud.CUSTOM:
-            self._check_addresses(cleaned)
+            check_addresses(self, cleaned)
         elif "cloud" in cleaned:
             cleaned.update(authority_url="", graph_url="")
         return cleaned
-
-    def _check_addresses(self, cleaned: dict[str, Any]) -> None:
-        names = {"authority": "authority_url", "graph": "graph_url"}
-        addresses = {key: cleaned.get(name, "") for key, name in names.items()}
-        for key, name in names.items():
-            if not addresses[key] and name not in self.errors:
-                self.add_error(name, _("Another server needs both addresses."))
-        if not all(addresses.values()):
-            return
-        insecure = bool(settings.ALLOW_INSECURE_LOOPBACK)
-        try:
-            clouds.resolve(addresses, allow_insecure_loopback=insecure)
-        except Misconfigured as error:
-            explanation = error.explanation
-            self.add_error(None, f"{explanation.what} {explanation.next_step}".strip())
 
     def keep(self) -> None:
         """Remember the answers; the row is saved."""
@@ -170,7 +151,7 @@ class RegisterForm(forms.Form):
         """At Microsoft it is a GUID; another server may have its own ways."""
         client_id = str(self.cleaned_data["client_id"]).strip()
         custom = self.cloud == Cloud.CUSTOM or conf.is_set("CLOUD")
-        if not custom and not _GUID.fullmatch(client_id):
+        if not custom and not GUID.fullmatch(client_id):
             raise ValidationError(
                 _("The client ID looks like 11111111-2222-3333-4444-555555555555.")
             )
@@ -186,7 +167,7 @@ class RegisterForm(forms.Form):
                     "organisation will connect."
                 )
             )
-        if not _TENANT.fullmatch(tenant):
+        if not TENANT.fullmatch(tenant):
             raise ValidationError(_("Enter the tenant's ID or its domain."))
         return tenant
 
