@@ -23,6 +23,13 @@ def undo_after_asking(owner, endpoint):
         raise Undone
 
 
+def undo_after_asking_anew(owner, endpoint, *, times):
+    with transaction.atomic():
+        for _ in range(times):
+            get_token(owner, force_refresh=True, world=endpoint.world())
+        raise Undone
+
+
 def stored_refresh_token(connection) -> Secret:
     return Connection.objects.get(pk=connection.pk).open_refresh_token()
 
@@ -34,6 +41,26 @@ def test_a_rotated_refresh_token_survives_the_rollback_of_its_caller(
         undo_after_asking(person, endpoint)
     request_finished.send(sender=None)
     assert stored_refresh_token(connection) == Secret("refresh-1")
+
+
+def test_of_two_refreshes_that_a_rollback_undid_the_newer_one_is_kept(
+    person, connection, endpoint
+):
+    with pytest.raises(Undone):
+        undo_after_asking_anew(person, endpoint, times=2)
+    request_finished.send(sender=None)
+    assert stored_refresh_token(connection) == Secret("refresh-2")
+
+
+def test_a_refresh_undone_by_a_savepoint_alone_is_kept_too(
+    person, connection, endpoint
+):
+    with transaction.atomic():
+        get_token(person, world=endpoint.world())
+        with pytest.raises(Undone):
+            undo_after_asking_anew(person, endpoint, times=1)
+    request_finished.send(sender=None)
+    assert stored_refresh_token(connection) == Secret("refresh-2")
 
 
 def test_the_next_caller_also_settles_what_a_rollback_lost(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from django.core.signals import request_finished
@@ -13,33 +14,65 @@ from wagtail_m365.models import Connection
 
 from .apart import database, in_transaction
 
-#: Connection → the version that the row has after a rollback, and what to write then.
-_unsettled: dict[Any, tuple[int, dict[str, Any]]] = {}
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Written:
+    """One refresh that was written and may still be undone."""
+
+    connection_id: Any
+    #: What the row has again after a rollback.
+    version: int
+    changes: dict[str, Any]
+
+
+#: In the order in which they were written.
+_unsettled: list[_Written] = []
 _guard = threading.Lock()
 
 
 def keep_over_rollback(
     connection_id: Any, version: int, changes: Mapping[str, Any]
 ) -> None:
-    """Remember what was written, until the caller's transaction is known to be kept."""
+    """Remember what was written, until the caller's transaction is known to be kept.
+
+    Args:
+        connection_id: Whose refresh it was.
+        version: The connection's version before.
+        changes: The columns that were written.
+    """
+    written = _Written(connection_id, version, dict(changes))
     with _guard:
-        _unsettled[connection_id] = (version, dict(changes))
-    transaction.on_commit(
-        lambda: _unsettled.pop(connection_id, None), using=database().alias
-    )
+        _unsettled.append(written)
+    # A savepoint that is rolled back drops this, and so keeps what it undid.
+    transaction.on_commit(lambda: _forget([written]), using=database().alias)
 
 
 def settle(**kwargs: Any) -> None:
     """Write again what was rolled back; called when a request is over."""
     if not _unsettled or in_transaction():
         return
+    by_connection: dict[Any, list[_Written]] = {}
     with _guard:
-        waiting = list(_unsettled.items())
+        for written in _unsettled:
+            by_connection.setdefault(written.connection_id, []).append(written)
         _unsettled.clear()
-    for connection_id, (version, changes) in waiting:
-        # The fence: whoever has refreshed since then has the newer token.
-        rows = Connection.objects.filter(pk=connection_id, version=version)
-        rows.update(lease_owner="", lease_until=0, **changes)
+    for several in by_connection.values():
+        _write_again(several)
+
+
+def _write_again(several: list[_Written]) -> None:
+    """The newest of one connection's refreshes, whichever of them were undone."""
+    newest = several[-1]
+    # The fence: whoever has refreshed since then has the newer token.
+    rows = Connection.objects.filter(
+        pk=newest.connection_id, version__in={written.version for written in several}
+    )
+    rows.update(lease_owner="", lease_until=0, **newest.changes)
+
+
+def _forget(settled: list[_Written]) -> None:
+    with _guard:
+        _unsettled[:] = [known for known in _unsettled if known not in settled]
 
 
 # Here and not at start: only who has fetched a token has something to settle.
