@@ -1,10 +1,14 @@
 from __future__ import annotations
 
+import itertools
+from concurrent.futures import ThreadPoolExecutor
+
 import pytest
 from django.core.signals import request_finished
+from django.db import OperationalError, transaction
 from django.db import connection as database
-from django.db import transaction
 
+from tests.tokens.endpoint import Endpoint
 from wagtail_m365.models import Connection
 from wagtail_m365.redaction import Secret
 from wagtail_m365.tokens import apart
@@ -17,9 +21,12 @@ class Undone(Exception):
     pass
 
 
-def undo_after_asking(owner, endpoint):
+def undo_after_asking(owner, endpoint, *, having_locked=None, afterwards=lambda: None):
     with transaction.atomic():
+        if having_locked:
+            having_locked.save(update_fields=["label"])
         assert get_token(owner, world=endpoint.world()).token == "access-1"
+        afterwards()
         raise Undone
 
 
@@ -28,6 +35,32 @@ def undo_after_asking_anew(owner, endpoint, *, times):
         for _ in range(times):
             get_token(owner, force_refresh=True, world=endpoint.world())
         raise Undone
+
+
+def failing_writes(times):
+    """The database refuses so many changes of connections, then takes them."""
+    left = itertools.repeat(None, times)
+
+    def execute(go_on, sql, *args):
+        changes = sql.startswith("UPDATE") and "wagtail_m365_connection" in sql
+        if changes and next(left, "none left") is None:
+            raise OperationalError("a lock was waited for too long")
+        return go_on(sql, *args)
+
+    return execute
+
+
+def end_another_request():
+    """What a worker's other threads do meanwhile."""
+
+    def end():
+        try:
+            request_finished.send(sender=None)
+        finally:
+            database.close()
+
+    with ThreadPoolExecutor(1) as executor:
+        executor.submit(end).result()
 
 
 def stored_refresh_token(connection) -> Secret:
@@ -61,6 +94,31 @@ def test_a_refresh_undone_by_a_savepoint_alone_is_kept_too(
             undo_after_asking_anew(person, endpoint, times=1)
     request_finished.send(sender=None)
     assert stored_refresh_token(connection) == Secret("refresh-2")
+
+
+def test_what_cannot_be_settled_now_is_settled_later_and_holds_up_no_other(
+    person, connection, connect
+):
+    other = connect(person, default_for=None, object_id="bob")
+    for owner in connection, other:
+        with pytest.raises(Undone):
+            undo_after_asking(owner, Endpoint(), having_locked=owner)
+    with database.execute_wrapper(failing_writes(1)):
+        request_finished.send(sender=None)
+    assert stored_refresh_token(other) == Secret("refresh-1")
+    request_finished.send(sender=None)
+    assert stored_refresh_token(connection) == Secret("refresh-1")
+
+
+def test_a_transaction_that_is_open_is_not_settled_by_another_thread(
+    person, connection, endpoint
+):
+    with pytest.raises(Undone):
+        undo_after_asking(
+            person, endpoint, having_locked=connection, afterwards=end_another_request
+        )
+    request_finished.send(sender=None)
+    assert stored_refresh_token(connection) == Secret("refresh-1")
 
 
 def test_the_next_caller_also_settles_what_a_rollback_lost(

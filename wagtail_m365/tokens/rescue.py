@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import logging
 import threading
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from django.core.signals import request_finished
-from django.db import transaction
+from django.db import Error, transaction
+from django.db.backends.base.base import BaseDatabaseWrapper
 
 from wagtail_m365.models import Connection
 
 from .apart import database, in_transaction
+
+logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -23,6 +27,12 @@ class _Written:
     #: What the row has again after a rollback.
     version: int
     changes: dict[str, Any]
+    #: Whose transaction decides whether it stays.
+    database: BaseDatabaseWrapper
+
+    def may_be_settled(self) -> bool:
+        """Is its transaction over, as far as another thread can see?"""
+        return self.database is database() or not self.database.in_atomic_block
 
 
 #: In the order in which they were written.
@@ -40,7 +50,7 @@ def keep_over_rollback(
         version: The connection's version before.
         changes: The columns that were written.
     """
-    written = _Written(connection_id, version, dict(changes))
+    written = _Written(connection_id, version, dict(changes), database())
     with _guard:
         _unsettled.append(written)
     # A savepoint that is rolled back drops this, and so keeps what it undid.
@@ -55,19 +65,26 @@ def settle(**kwargs: Any) -> None:
     with _guard:
         for written in _unsettled:
             by_connection.setdefault(written.connection_id, []).append(written)
-        _unsettled.clear()
     for several in by_connection.values():
-        _write_again(several)
+        # Another thread's open transaction holds the row: it will settle that itself.
+        if all(written.may_be_settled() for written in several):
+            _settle_one(several)
 
 
-def _write_again(several: list[_Written]) -> None:
-    """The newest of one connection's refreshes, whichever of them were undone."""
+def _settle_one(several: list[_Written]) -> None:
+    """Write the newest of one connection's refreshes, whichever of them were undone."""
     newest = several[-1]
     # The fence: whoever has refreshed since then has the newer token.
     rows = Connection.objects.filter(
         pk=newest.connection_id, version__in={written.version for written in several}
     )
-    rows.update(lease_owner="", lease_until=0, **newest.changes)
+    try:
+        rows.update(lease_owner="", lease_until=0, **newest.changes)
+    except Error:
+        # Kept, and tried again when the next request is over.
+        logger.warning("A refresh token could not be written again.", exc_info=True)
+    else:
+        _forget(several)
 
 
 def _forget(settled: list[_Written]) -> None:
