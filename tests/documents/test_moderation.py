@@ -11,7 +11,8 @@ from wagtail.models import GroupCollectionPermission, ModelLogEntry
 
 from wagtail_m365.documents.bringing_back import bring_back
 from wagtail_m365.documents.checking import check, known_change
-from wagtail_m365.documents.keeping import Occasion
+from wagtail_m365.documents.keeping import Occasion, keep
+from wagtail_m365.documents.mending import settle
 from wagtail_m365.documents.moderation import approve, reject, withdraw
 from wagtail_m365.documents.opening import open_document
 from wagtail_m365.documents.proposing import propose
@@ -402,6 +403,54 @@ def test_an_approval_of_what_the_site_has_already_changes_nothing(
     approve(waiting, chief, seen_hash=document.file_hash)
     assert read(document) == b"second"
     assert DocumentVersion.objects.count() == 1
+
+
+def test_what_another_approval_is_just_putting_there_is_not_the_documents_own(
+    saboteur, make_document, chief, moderated, read
+):
+    """It may yet fail, and put the old file back: then the proposed one would be gone."""
+    document = make_document()
+    proposal = propose(
+        document,
+        io.BytesIO(b"second"),
+        Occasion(user=chief),
+        base_file_hash=document.file_hash,
+    )
+    begun = []
+
+    def another_begins():
+        begun.append(keep(document, Occasion(user=chief)))
+        document.file.storage.files[document.file.name] = b"second"
+
+    saboteur.arm(2, another_begins)  # as the document's file is opened
+    approve(proposal, chief)
+    (version,) = begun
+    settle(version)
+    assert read(document) == b"second"
+
+
+def test_an_approval_of_what_was_replaced_at_that_moment_waits(
+    document, chief, waiting
+):
+    replace_file(
+        document, chief, io.BytesIO(b"second"), expected_hash=document.file_hash
+    )
+    done = []
+
+    def another_is_quicker(execute, sql, params, many, context):
+        if "UPDATE" in sql and "collection_id" in sql and not done:
+            done.append(type(document).objects.update(file_hash="another"))
+        return execute(sql, params, many, context)
+
+    with (
+        database.execute_wrapper(another_is_quicker),
+        pytest.raises(BothChanged) as refused,
+    ):
+        approve(waiting, chief, seen_hash=document.file_hash)
+    assert (refused.value.code, done) == ("changed_meanwhile", [1])
+    waiting.refresh_from_db()
+    assert waiting.is_waiting
+    assert content_of(waiting.version, chief) == b"second"
 
 
 def test_a_deleted_document_takes_what_waits_with_it(

@@ -28,14 +28,8 @@ from wagtail_m365.models import DocumentVersion, EditSession, Proposal
 from wagtail_m365.models.edit_sessions import UNFINISHED
 from wagtail_m365.signals import document_brought_back, send_when_committed
 
-from . import audit, mending
-from .content import (
-    document_fingerprint,
-    fingerprint_of,
-    known_hash,
-    opened_in,
-    spooled,
-)
+from . import audit, mending, steady
+from .content import fingerprint_of, known_hash, opened_in, spooled
 from .keeping import Occasion
 from .permissions import may_create, may_edit, may_publish
 from .proposing import State, set_aside
@@ -121,11 +115,11 @@ def _replace(
     *,
     expected_hash: str,
 ) -> None:
-    document = _document_of(proposal)
-    same = fingerprint_of(content).sha256 == document_fingerprint(document).sha256
-    if same:
+    seen = steady.look(proposal.document_id)
+    if fingerprint_of(content).sha256 == seen.content.sha256:
         with transaction.atomic():
-            _note_approval(proposal, user, comment, document)
+            _require_as_seen(seen)
+            _note_approval(proposal, user, comment, seen.document)
         return
 
     def note(document: AbstractDocument, replaced: DocumentVersion) -> None:
@@ -140,7 +134,7 @@ def _replace(
         )
 
     replace_file(
-        document,
+        seen.document,
         user,
         content,
         expected_hash=expected_hash,
@@ -152,6 +146,13 @@ def _replace(
         ),
         alongside=note,
     )
+
+
+def _require_as_seen(seen: steady.Seen) -> None:
+    """Nobody replaces it until the transaction ends: what was seen there stays."""
+    mending.hold_document(seen.document.pk)
+    if mending.is_being_replaced(seen.document, seen.file_hash):
+        raise steady.changed_meanwhile()
 
 
 def _note_approval(
