@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import hashlib
+import logging
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import IO, BinaryIO, cast
@@ -13,6 +14,8 @@ from django.core.files.storage import Storage
 from wagtail.documents.models import AbstractDocument
 
 from wagtail_m365.errors import FileMissing
+
+logger = logging.getLogger(__name__)
 
 _PIECE = 1024 * 1024
 #: Bytes that a temporary file keeps in memory before it goes to disk.
@@ -100,6 +103,34 @@ def has_content(storage: Storage, name: str, sha256: str) -> bool:
             return fingerprint_of(source).sha256 == sha256
     except FileMissing:
         return False
+
+
+@contextmanager
+def removed_unless_committed(
+    document: AbstractDocument, stored: Callable[[], str]
+) -> Iterator[None]:
+    """Around the transaction that makes a file, which is stored before, the document's.
+
+    Whatever fails without a commit is raised, and the bytes do not lie about. What fails
+    after it (search index, caches, the line to the database) is not ours to undo: it is
+    logged, and one goes on.
+
+    Args:
+        document: The document; its row is asked for the file.
+        stored: Gives the name in its storage; ``""``: nothing was stored.
+    """
+    try:
+        yield
+    except BaseException as error:
+        name = stored()
+        if not name:
+            raise
+        if not type(document).objects.filter(pk=document.pk, file=name).exists():
+            document.file.storage.delete(name)
+            raise
+        if not isinstance(error, Exception):
+            raise
+        logger.exception("The file was stored, but something after it failed.")
 
 
 @contextmanager

@@ -30,7 +30,7 @@ from wagtail_m365.errors import (
 from wagtail_m365.models import Connection, RemoteSource
 
 from . import audit
-from .content import has_content
+from .content import has_content, removed_unless_committed
 from .folders import Place
 from .formats import extension_of
 from .permissions import may_create
@@ -127,7 +127,10 @@ def make_document(
         raise NotAllowed("This person may not add documents to this collection.")
     document = get_document_model()(uploaded_by_user=user, collection=collection)
     try:
-        with transaction.atomic():
+        with (
+            removed_unless_committed(document, lambda: _stored_name(document)),
+            transaction.atomic(),
+        ):
             title = title_from(fetched.item.name)
             created = add_document(document, user, _upload(fetched), title, tags)
             _require_stored(created, fetched)
@@ -136,7 +139,6 @@ def make_document(
                 alongside(created, source)
             audit.record(audit.IMPORT, created, user, name=fetched.item.name)
     except Exception as error:
-        _remove_stored(document)
         raise _as_ours(error) from error
     return created
 
@@ -193,10 +195,9 @@ def _require_stored(document: AbstractDocument, fetched: Fetched) -> None:
         raise ContentMismatch("The storage did not keep the file as it was given.")
 
 
-def _remove_stored(document: AbstractDocument) -> None:
-    """No row was committed: its bytes must not lie about."""
-    if document.file and document.file._committed:
-        document.file.storage.delete(document.file.name)
+def _stored_name(document: AbstractDocument) -> str:
+    """The name of its file in the storage; ``""`` while it is not there yet."""
+    return str(document.file.name) if document.file and document.file._committed else ""
 
 
 def _as_ours(error: Exception) -> M365Error:

@@ -13,7 +13,12 @@ from wagtail_m365.errors import ContentMismatch, M365Error, WriteFailed
 from wagtail_m365.models import RemoteSource
 
 from . import audit, mending
-from .content import document_fingerprint, has_content, opened
+from .content import (
+    document_fingerprint,
+    has_content,
+    opened,
+    removed_unless_committed,
+)
 from .creating import objection, storable_name, title_from
 from .permissions import require_edit
 from .steady import changed_meanwhile, require_steady
@@ -51,17 +56,13 @@ def follow_name(
     wanted = storable_name(name) if taken else document.filename
     if not title and wanted == document.filename:
         return
+    old = str(document.file.name)
     stored = _stored_anew(document, wanted) if wanted != document.filename else ""
-    try:
-        old = _move_row(document, title, stored)
-    except Exception:
-        if stored:
-            document.file.storage.delete(stored)
-        raise
+    with removed_unless_committed(document, lambda: stored):
+        _move_row(document, source, title, stored)
+    document.refresh_from_db()
     if stored:
         _delete_when_committed(document, old)
-    if title:
-        source.note(title_given=title)
     audit.record(audit.RENAME, document, user, name=name)
 
 
@@ -87,8 +88,10 @@ def _stored_anew(document: AbstractDocument, filename: str) -> str:
     return stored
 
 
-def _move_row(document: AbstractDocument, title: str, stored: str) -> str:
-    """Write the names under the document's lock; gives the file's name until now."""
+def _move_row(
+    document: AbstractDocument, source: RemoteSource, title: str, stored: str
+) -> None:
+    """Write the names under the document's lock, and that the title is the file's."""
     with transaction.atomic():
         row = mending.locked_document(document.pk)
         known = (document.file.name, document.file_hash)
@@ -96,12 +99,10 @@ def _move_row(document: AbstractDocument, title: str, stored: str) -> str:
             raise changed_meanwhile()
         if title:
             row.title = title
+            source.note(title_given=title)
         if stored:
             row.file.name = stored
         row.save()
-    old = str(document.file.name)
-    document.refresh_from_db()
-    return old
 
 
 def _delete_when_committed(document: AbstractDocument, old: str) -> None:
