@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import itertools
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import nullcontext
 
 import pytest
 from django.core.signals import request_finished
@@ -15,6 +16,8 @@ from wagtail_m365.tokens import apart
 from wagtail_m365.tokens.broker import get_token
 
 pytestmark = pytest.mark.django_db(transaction=True)
+
+IN_MEMORY = "SQLite in memory has one connection only"
 
 
 class Undone(Exception):
@@ -187,9 +190,46 @@ def test_no_transaction_of_ours_is_open_while_microsoft_is_asked(
     assert seen == [False]
 
 
-@pytest.mark.skipif(
-    database.vendor == "sqlite", reason="SQLite in memory has one connection only"
-)
+@pytest.mark.parametrize("within", [transaction.atomic, nullcontext])
+def test_an_answer_that_cannot_be_written_now_is_written_later(
+    person, connection, endpoint, within
+):
+    endpoint.meanwhile = lambda: database.execute_wrappers.append(failing_writes(1))
+    with within():
+        assert get_token(person, world=endpoint.world()).token == "access-1"
+    database.execute_wrappers.clear()
+    assert len(endpoint.asked) == 1
+    request_finished.send(sender=None)
+    assert stored_refresh_token(connection) == Secret("refresh-1")
+
+
+@pytest.mark.skipif(database.vendor == "sqlite", reason=IN_MEMORY)
+def test_the_write_of_an_answer_waits_for_locks_as_long_as_any_other(
+    person, connection, endpoint
+):
+    ask = {
+        "postgresql": "SHOW lock_timeout",
+        "mysql": "SELECT @@innodb_lock_wait_timeout",
+    }[database.vendor]
+
+    def patience():
+        with database.cursor() as cursor:
+            cursor.execute(ask)
+            return cursor.fetchall()
+
+    def execute(go_on, sql, *args):
+        if sql.startswith("UPDATE") and "refresh_token_sealed" in sql:
+            seen.append(patience())
+        return go_on(sql, *args)
+
+    seen = []
+    endpoint.meanwhile = lambda: database.execute_wrappers.append(execute)
+    with transaction.atomic():
+        get_token(person, world=endpoint.world())
+    assert seen == [patience()]
+
+
+@pytest.mark.skipif(database.vendor == "sqlite", reason=IN_MEMORY)
 def test_not_even_the_callers_transaction_holds_the_row_meanwhile(
     person, connection, endpoint
 ):

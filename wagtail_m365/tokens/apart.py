@@ -33,10 +33,14 @@ Result = TypeVar("Result")
 
 #: Milliseconds to wait for a lock that, most likely, the waiting caller holds.
 _LOCK_WAIT = 500
-#: For a connection of ours that is closed afterwards.
+#: How the connection's own is read, set, and the short one in its unit.
 _LOCK_TIMEOUT_OF_CONNECTION = {
-    "sqlite": f"PRAGMA busy_timeout = {_LOCK_WAIT}",
-    "mysql": "SET innodb_lock_wait_timeout = 1",
+    "sqlite": ("PRAGMA busy_timeout", "PRAGMA busy_timeout = %d", _LOCK_WAIT),
+    "mysql": (
+        "SELECT @@innodb_lock_wait_timeout",
+        "SET innodb_lock_wait_timeout = %d",
+        1,
+    ),
 }
 #: PostgreSQL's connections may come from a pool: the setting must end by itself.
 _LOCK_TIMEOUT_OF_TRANSACTION = f"SET LOCAL lock_timeout = {_LOCK_WAIT}"
@@ -80,28 +84,49 @@ def run_apart(work: Callable[[], Result]) -> Result:
 
 
 @contextmanager
-def short_write() -> Iterator[None]:
-    """Around statements that must not wait for a lock of the caller behind us."""
-    here = database()
-    if not _is_apart.get() or here.vendor != "postgresql":
+def short_wait() -> Iterator[None]:
+    """Around statements that must not wait for a lock of the caller behind us.
+
+    Raises:
+        OutOfReach: They had to.
+    """
+    if not _is_apart.get():
         yield
         return
+    here = database()
+    within = _in_own_transaction if here.vendor == "postgresql" else _on_connection
+    try:
+        with within(here):
+            yield
+    except OperationalError as error:
+        raise OutOfReach("The caller's transaction holds a lock.") from error
+
+
+@contextmanager
+def _in_own_transaction(here: BaseDatabaseWrapper) -> Iterator[None]:
     with transaction.atomic(using=here.alias):
         with here.cursor() as cursor:
             cursor.execute(_LOCK_TIMEOUT_OF_TRANSACTION)
         yield
 
 
+@contextmanager
+def _on_connection(here: BaseDatabaseWrapper) -> Iterator[None]:
+    ask, change, short = _LOCK_TIMEOUT_OF_CONNECTION[here.vendor]
+    with here.cursor() as cursor:
+        cursor.execute(ask)
+        ((usual,),) = cursor.fetchall()
+        cursor.execute(change % short)
+        try:
+            yield
+        finally:
+            cursor.execute(change % usual)
+
+
 def _in_thread(work: Callable[[], Result]) -> Result:
-    here = database()
     _is_apart.set(True)
     try:
-        if sql := _LOCK_TIMEOUT_OF_CONNECTION.get(here.vendor):
-            with here.cursor() as cursor:
-                cursor.execute(sql)
         return work()
-    except OperationalError as error:
-        raise OutOfReach("The caller's transaction holds a lock.") from error
     finally:
         # Only this thread's connections are meant, and it ends here.
         connections.close_all()

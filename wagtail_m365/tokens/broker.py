@@ -196,6 +196,8 @@ def _fetch(connection_id: Any, demand: Demand, world: World) -> AccessToken:
 def _as_seen_from_outside(
     connection_id: Any, demand: Demand, world: World
 ) -> AccessToken:
-    if not Connection.objects.filter(pk=connection_id).exists():
+    with apart.short_wait():
+        is_seen = Connection.objects.filter(pk=connection_id).exists()
+    if not is_seen:
         raise apart.OutOfReach("The connection was made in the same transaction.")
     return Asking(connection_id, demand, world).with_lease()

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import logging
 from dataclasses import replace
 from typing import Any
 
-from django.db import transaction
+from django.db import Error
 
 from wagtail_m365.errors import (
     ConsentRequired,
@@ -27,6 +28,8 @@ from .disconnecting import disconnect
 from .fetching import Fetching, World
 from .looking_up import USABLE
 from .resealing import resealed_refresh_token
+
+logger = logging.getLogger(__name__)
 
 #: Seconds for which an ageing token must still hold during an outage.
 _LAST = 5
@@ -201,16 +204,20 @@ class Asking:
     def store(self, tokens: TokenSet, lease: single_flight.Lease) -> AccessToken:
         """Keep what came, unless somebody else's newer tokens are there already."""
         changes = storing.changes_of(self.connection, tokens, self.demand)
-        may_be_undone = apart.in_transaction()
-        # Both at once: who saw the lease ended and no token yet would fetch another.
-        with transaction.atomic(using=apart.database().alias):
-            if is_ours := self.flight.give_back(lease, **changes):
-                storing.keep_access_token(self.connection, tokens, self.demand.audience)
+        try:
+            # Both at once: who saw the lease ended and no token yet would fetch another.
+            with rescue.remembered(self.connection_id, lease.version, changes):
+                if is_ours := self.flight.give_back(lease, **changes):
+                    storing.keep_access_token(
+                        self.connection, tokens, self.demand.audience
+                    )
+        except Error:
+            # Microsoft has answered: asked again, it would see a token that was used.
+            logger.warning("A refresh is written later.", exc_info=True)
+            return storing.access_token_of(tokens)
         if not is_ours:
             self.look()
             return self.ageing(_LAST) or storing.access_token_of(tokens)
-        if may_be_undone:
-            rescue.keep_over_rollback(self.connection_id, lease.version, changes)
         return storing.access_token_of(tokens)
 
     def failed(self, error: M365Error, lease: single_flight.Lease) -> AccessToken:

@@ -1,10 +1,11 @@
-"""Rotated refresh tokens that a rollback of the caller would lose, kept until it is over."""
+"""Rotated refresh tokens that a failure or a rollback would lose, kept until they stay."""
 
 from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -21,7 +22,7 @@ logger = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Written:
-    """One refresh that was written and may still be undone."""
+    """One refresh whose write may fail or be undone."""
 
     connection_id: Any
     #: What the row has again after a rollback.
@@ -40,25 +41,35 @@ _unsettled: list[_Written] = []
 _guard = threading.Lock()
 
 
-def keep_over_rollback(
+@contextmanager
+def remembered(
     connection_id: Any, version: int, changes: Mapping[str, Any]
-) -> None:
-    """Remember what was written, until the caller's transaction is known to be kept.
+) -> Iterator[None]:
+    """Around the write of a refresh, which is remembered until it is known to stay.
+
+    All is written or nothing; what a failure or the caller's rollback undoes is written
+    again by :func:`settle`.
 
     Args:
-        connection_id: Whose refresh it was.
+        connection_id: Whose refresh it is.
         version: The connection's version before.
-        changes: The columns that were written.
+        changes: The columns that are written.
     """
     written = _Written(connection_id, version, dict(changes), database())
     with _guard:
         _unsettled.append(written)
-    # A savepoint that is rolled back drops this, and so keeps what it undid.
-    transaction.on_commit(lambda: _forget([written]), using=database().alias)
+    may_be_undone, alias = in_transaction(), written.database.alias
+    with transaction.atomic(using=alias):
+        if may_be_undone:
+            # A savepoint that is rolled back drops this, and so keeps what it undid.
+            transaction.on_commit(lambda: _forget([written]), using=alias)
+        yield
+    if not may_be_undone:
+        _forget([written])
 
 
 def settle(**kwargs: Any) -> None:
-    """Write again what was rolled back; called when a request is over."""
+    """Write again what did not stay; called when a request is over."""
     if not _unsettled or in_transaction():
         return
     by_connection: dict[Any, list[_Written]] = {}

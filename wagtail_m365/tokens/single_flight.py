@@ -18,7 +18,7 @@ from typing import Any
 
 from wagtail_m365.models import Connection
 
-from .apart import short_write
+from .apart import short_wait
 
 #: Seconds by which the clocks of two hosts may differ, and for two short statements.
 _MARGIN = 3.5
@@ -54,7 +54,11 @@ class Flight:
         return 2 * connect + read + _MARGIN
 
     def take(self, connection: Connection) -> Lease | None:
-        """The lease, or ``None`` when somebody else has it or the row has changed."""
+        """The lease, or ``None`` when somebody else has it or the row has changed.
+
+        Raises:
+            OutOfReach: A caller who waits for this thread has locked the row.
+        """
         now = self.clock()
         if connection.lease_until > now:
             return None
@@ -67,7 +71,7 @@ class Flight:
             lease_until__lte=now,
         )
         until = now + self.lease_seconds
-        with short_write():
+        with short_wait():
             taken = free.update(lease_owner=owner, lease_until=until)
         if not taken:
             return None
@@ -83,8 +87,7 @@ class Flight:
     def give_back(self, lease: Lease, **changes: Any) -> bool:
         """End the lease and change the row with it; ``False``: the fence has moved."""
         rows = Connection.objects.filter(pk=lease.connection_id, version=lease.version)
-        with short_write():
-            return bool(rows.update(lease_owner="", lease_until=0, **changes))
+        return bool(rows.update(lease_owner="", lease_until=0, **changes))
 
     def abandon(self, lease: Lease) -> None:
         """End the lease and change nothing else."""

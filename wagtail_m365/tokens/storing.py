@@ -15,7 +15,7 @@ from wagtail_m365.models.connections import access_token_context
 from wagtail_m365.models.vault import vault
 
 from . import states
-from .apart import database, short_write
+from .apart import OutOfReach, database, short_wait
 from .demands import GRAPH, AccessToken, Demand, is_all_granted
 from .resealing import resealed_refresh_token
 
@@ -129,7 +129,7 @@ def _keep(
         # In a savepoint: what else the caller writes must not be lost with it.
         with transaction.atomic(using=database().alias):
             _replace_older(connection, audience, columns)
-    except DatabaseError:
+    except (DatabaseError, OutOfReach):
         # The caller has its token; that the next one fetches its own is no failure.
         logger.warning("An access token could not be kept.", exc_info=True)
     return access_token_of(tokens)
@@ -139,11 +139,11 @@ def _replace_older(
     connection: Connection, audience: str, columns: dict[str, Any]
 ) -> None:
     rows = CachedAccessToken.objects.filter(connection=connection, audience=audience)
-    with short_write():
+    with short_wait():
         if rows.filter(version__lt=columns["version"]).update(**columns):
             return
     try:
-        with transaction.atomic(using=database().alias), short_write():
+        with transaction.atomic(using=database().alias), short_wait():
             rows.create(connection=connection, audience=audience, **columns)
     except IntegrityError:
         # Somebody's newer token is there, or the connection has been removed.

@@ -65,5 +65,5 @@ class SharedThrottle:
         # By their keys: MariaDB does not update a table that it joins.
         ids = list(rows.values_list("pk", flat=True))
         earlier = CachedAccessToken.objects.filter(pk__in=ids, not_before__lt=moment)
-        with apart.short_write():
+        with apart.short_wait():
             earlier.update(not_before=moment)
