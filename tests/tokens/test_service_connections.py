@@ -2,9 +2,15 @@ from __future__ import annotations
 
 import pytest
 
-from wagtail_m365.errors import M365Error, Misconfigured, NotConnected
+from wagtail_m365.errors import (
+    M365Error,
+    Misconfigured,
+    NotConnected,
+    SignInRefused,
+)
 from wagtail_m365.models import Connection
 from wagtail_m365.redaction import Secret
+from wagtail_m365.tokens import tenants
 from wagtail_m365.tokens.broker import get_token
 from wagtail_m365.tokens.service_connections import app_only, from_refresh_token
 
@@ -24,6 +30,35 @@ def test_a_refresh_token_that_does_not_work_changes_nothing(connected, person):
     with pytest.raises(M365Error):
         from_refresh_token("newsletter", Secret("garbage"), person)
     assert not Connection.objects.service().exists()
+
+
+def test_an_organisation_that_is_not_allowed_is_refused_with_its_refresh_token_too(
+    connected, person, microsoft, site
+):
+    pasted = connected.open_refresh_token()
+    site.WAGTAIL_M365 = microsoft.settings(ALLOWED_TENANTS=["another-tenant"])
+    with pytest.raises(SignInRefused) as failed:
+        from_refresh_token("newsletter", pasted, person)
+    assert failed.value.code == "tenant_not_allowed"
+    assert failed.value.facts["actual"] == "ada@contoso.example"
+    assert not Connection.objects.service().exists()
+
+
+def test_an_organisation_that_is_allowed_is_let_in_with_its_refresh_token(
+    connected, person, microsoft, site
+):
+    allowed = [microsoft.tenant.id.upper()]
+    site.WAGTAIL_M365 = microsoft.settings(ALLOWED_TENANTS=allowed)
+    assert from_refresh_token("newsletter", connected.open_refresh_token(), person)
+
+
+def test_where_organisations_are_listed_tokens_of_nobody_are_refused(
+    person, microsoft, site
+):
+    tenants.refuse_other_tenants(None)
+    site.WAGTAIL_M365 = microsoft.settings(ALLOWED_TENANTS=[microsoft.tenant.id])
+    with pytest.raises(SignInRefused):
+        tenants.refuse_other_tenants(None)
 
 
 def test_a_service_connection_can_be_renewed_by_name(connected, person):

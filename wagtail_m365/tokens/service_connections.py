@@ -16,7 +16,7 @@ from wagtail_m365.models.configuration import http_options, registration
 from wagtail_m365.redaction import Secret
 from wagtail_m365.signals import connection_made, send_when_committed
 
-from . import audit, servers, storing
+from . import audit, servers, storing, tenants
 from .demands import GRAPH, Demand, all_granted
 from .generation import forget_kept_tokens
 
@@ -63,6 +63,7 @@ def from_refresh_token(
     Raises:
         Misconfigured: ``invalid_name``, or the set-up is wrong.
         OtherAccount: It is another account's; nothing was changed.
+        SignInRefused: ``tenant_not_allowed``; nothing was changed.
         M365Error: Microsoft does not take it; nothing was changed.
     """
     _check_name(name)
@@ -74,6 +75,7 @@ def from_refresh_token(
         scopes=[all_granted(GRAPH)],
         tenant=tenant,
     )
+    tenants.refuse_other_tenants(tokens.account)
     _refuse_another(name, tokens, any_account=any_account)
     connection = _row(name, Connection.Kind.DELEGATED, here)
     if not tokens.refresh_token:

@@ -10,7 +10,6 @@ from urllib.parse import urlsplit
 from django.db import transaction
 from django.utils.http import url_has_allowed_host_and_scheme
 
-from wagtail_m365.conf import settings
 from wagtail_m365.errors import M365Error, OtherAccount, SignInRefused
 from wagtail_m365.identity.client import Account, IdentityClient, TokenSet
 from wagtail_m365.identity.registration import Registration
@@ -28,6 +27,7 @@ from . import (
     servers,
     service_connections,
     storing,
+    tenants,
 )
 from .demands import GRAPH, Demand
 from .generation import forget_kept_tokens
@@ -198,13 +198,7 @@ def _accepted_account(tokens: TokenSet) -> Account:
     account = tokens.account
     if account is None:
         raise SignInRefused("Microsoft did not say whose account it is.")
-    allowed = {tenant.lower() for tenant in settings.ALLOWED_TENANTS}
-    if allowed and account.tenant_id.lower() not in allowed:
-        raise SignInRefused(
-            "The account's organisation is not allowed on this site.",
-            code="tenant_not_allowed",
-            actual=account.username,
-        )
+    tenants.refuse_other_tenants(account)
     if not tokens.refresh_token:
         raise SignInRefused(
             "Microsoft gave no refresh token: the connection would end in an hour.",
