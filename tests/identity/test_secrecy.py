@@ -20,7 +20,7 @@ from tests.identity.wire import (
 )
 from wagtail_m365.errors import M365Error
 from wagtail_m365.identity.client import IdentityClient
-from wagtail_m365.redaction import Secret
+from wagtail_m365.redaction import HiddenTexts, Secret
 
 #: What is planted into requests and answers. The code itself is in the caller's hands.
 PLANTED = (
@@ -117,6 +117,21 @@ def test_a_failure_shows_no_secret_anywhere(
     error.__traceback__ = _without_the_test(error)
     shown = f"{_reported(error)}\n{logged}"
     assert not [secret for secret in PLANTED if secret in shown]
+
+
+@pytest.mark.parametrize("failing", _FAILING.values(), ids=list(_FAILING))
+def test_a_code_that_its_bearer_hides_stays_hidden(
+    wire: Wire, failing: Callable[[Wire], None]
+) -> None:
+    wire.discovers()
+    client = IdentityClient(registration())
+    flow, response = wire.begin(client)
+    response["code"] = "planted-code"
+    failing(wire)
+    with pytest.raises(M365Error) as caught:
+        client.redeem(flow, HiddenTexts(response))
+    caught.value.__traceback__ = _without_the_test(caught.value)
+    assert "planted-code" not in _reported(caught.value)
 
 
 def _without_the_test(error: BaseException) -> Any:

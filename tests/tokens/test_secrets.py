@@ -15,7 +15,7 @@ from wagtail.models import ModelLogEntry
 from tests.tokens.conftest import REDIRECT_URI
 from wagtail_m365.errors import M365Error
 from wagtail_m365.models import Connection
-from wagtail_m365.tokens import sign_in
+from wagtail_m365.tokens import flows, sign_in
 from wagtail_m365.tokens.broker import get_token
 from wagtail_m365.tokens.credentials import TokenCredential
 
@@ -48,6 +48,11 @@ def everything_is_logged(caplog):
     for name in ("msal", "urllib3", "wagtail_m365", "requests"):
         caplog.set_level(logging.DEBUG, logger=name)
     return caplog
+
+
+def test_a_sign_in_under_way_does_not_show_what_proves_it():
+    begun = flows.SignIn(flow={"code_verifier": "a-verifier"}, user_id="1")
+    assert "a-verifier" not in repr(begun)
 
 
 def test_logs_of_a_whole_life_hold_no_secret(

@@ -339,6 +339,33 @@ def test_another_account_takes_the_place_when_the_editor_agreed(
     assert get_token(person)
 
 
+def of_another_registration(connection):
+    """As it stands there after the site has changed to another app registration."""
+    connection.client_id = "99999999-2222-3333-4444-555555555555"
+    connection.save()
+    return connection
+
+
+def test_an_account_connected_anew_is_not_connected_twice_by_renewing_the_old_one(
+    come_back, ada
+):
+    old = of_another_registration(come_back(ada).connection)
+    new = come_back(ada).connection
+    signed_in = come_back(ada, connection=old)
+    assert signed_in.connection == new != old
+    assert not signed_in.created
+
+
+def test_an_account_with_a_row_of_its_own_does_not_take_anothers_place(
+    come_back, ada, microsoft
+):
+    connection = come_back(ada).connection
+    bob = microsoft.add_account("bob@contoso.example")
+    come_back(bob)
+    with pytest.raises(OtherAccount):
+        come_back(bob, connection=connection, any_account=True)
+
+
 def test_a_second_account_becomes_a_second_connection(come_back, ada, microsoft):
     come_back(ada)
     bob = microsoft.add_account("bob@contoso.example")

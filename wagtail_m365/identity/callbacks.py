@@ -7,6 +7,7 @@ from hmac import compare_digest
 from typing import Any
 
 from wagtail_m365.errors import SignInError, SignInExpired
+from wagtail_m365.redaction import HiddenTexts
 
 from .refusals import refusal
 from .scopes import normalise
@@ -46,7 +47,9 @@ def believed(
         SignInError: It makes no sense.
         M365Error: Microsoft said no; see :func:`.refusals.refusal`.
     """
-    came_back = {key: str(response[key]) for key in _RESPONSE_KEYS if response.get(key)}
+    came_back = HiddenTexts(
+        {key: str(response[key]) for key in _RESPONSE_KEYS if response.get(key)}
+    )
     state = str(flow.get("state") or "")
     if not state or not _same(state, came_back.get("state", "")):
         raise SignInExpired("The sign-in is not one that was begun here.")

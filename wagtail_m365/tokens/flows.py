@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping, MutableMapping
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass, field, fields
 from typing import Any
 
 from wagtail_m365.errors import SignInExpired
@@ -26,7 +26,7 @@ class SignIn:
     """One sign-in under way; everything in it is JSON."""
 
     #: What the identity client needs to end it: state, verifier, nonce …
-    flow: dict[str, Any]
+    flow: dict[str, Any] = field(repr=False)
     user_id: str
     next_url: str = ""
     scopes: tuple[str, ...] = ()
@@ -94,7 +94,7 @@ def _is_ours(kept: Any) -> bool:
     """Can it be read? Another release of ours may have begun it."""
     return (
         isinstance(kept, Mapping)
-        and kept.keys() == {field.name for field in fields(SignIn)}
+        and kept.keys() == {member.name for member in fields(SignIn)}
         and isinstance(kept["flow"], Mapping)
         and isinstance(kept["began_at"], int | float)
     )

@@ -226,9 +226,10 @@ def _connection_for(
     if renewed is None:
         # Removed in the meantime: then this is a new one.
         return same or Connection(user=user)
-    if same is None or same.pk != renewed.pk:
-        _refuse_another(renewed, account, any_account=begun.any_account and not same)
-    return renewed
+    # The account may have a row of its own that was made with this registration.
+    other = same if same != renewed else None
+    _refuse_another(renewed, account, any_account=begun.any_account and not other)
+    return other or renewed
 
 
 def _service_row(begun: flows.SignIn, account: Account) -> Connection:
