@@ -84,6 +84,14 @@ class TestExamining:
         assert outcome(report, "redirect_uri").outcome == "skipped"
         assert "Sign-in server" in outcome(report, "redirect_uri").detail
 
+    def test_a_secret_that_was_good_a_moment_ago_is_tried_again(self, microsoft):
+        good = health.examine(health.assumed_visit())
+        microsoft.fail("invalid_client")
+        bad = health.examine(health.assumed_visit())
+
+        assert outcome(good, "credential").outcome == "passed"
+        assert outcome(bad, "credential").outcome == "failed"
+
     @pytest.mark.parametrize("ahead", [-1200, 1200])
     def test_a_wrong_clock_is_seen_in_microsofts_own_answer(self, microsoft, ahead):
         microsoft.clock.advance(ahead)

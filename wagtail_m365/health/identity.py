@@ -56,7 +56,8 @@ def _ask_credential(subject: Subject) -> str:
     found = _in_one_tenant(subject)
     host = urlsplit(found.cloud.graph)
     client = subject.identity_of(found)
-    client.client_credentials([f"{host.scheme}://{host.netloc}/.default"])
+    # A token that was kept would only say that the secret was good once.
+    client.client_credentials([f"{host.scheme}://{host.netloc}/.default"], fresh=True)
     return _("Microsoft accepted the client ID and its secret or certificate.")
 
 
