@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import time
+
 import pytest
 
 from wagtail_m365.errors import (
@@ -8,9 +10,9 @@ from wagtail_m365.errors import (
     NotConnected,
     SignInRefused,
 )
-from wagtail_m365.models import Connection
+from wagtail_m365.models import CachedAccessToken, Connection
 from wagtail_m365.redaction import Secret
-from wagtail_m365.tokens import tenants
+from wagtail_m365.tokens import generation, tenants
 from wagtail_m365.tokens.broker import get_token
 from wagtail_m365.tokens.service_connections import app_only, from_refresh_token
 
@@ -87,6 +89,15 @@ def test_its_token_is_renewed(microsoft, person):
     app_only("sync", person)
     first = get_token("sync").token
     assert get_token("sync", rejected=first).token != first
+
+
+def test_its_token_holds_as_long_as_is_asked_for(microsoft, person):
+    app_only("sync", person)
+    first = get_token("sync").token
+    CachedAccessToken.objects.update(expires_on=time.time() + 600)
+    generation.forget_kept_tokens()
+    assert get_token("sync", min_validity=500).token == first
+    assert get_token("sync", min_validity=900).token != first
 
 
 def test_a_public_client_cannot_act_as_itself(microsoft, person, site):

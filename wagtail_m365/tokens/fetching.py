@@ -72,9 +72,9 @@ class Fetching:
         """One request to the token endpoint."""
         client = self.world.identity(self.registration(), http_options())
         if self.connection.kind == Connection.Kind.APP_ONLY:
+            # What is kept was looked at before: here a new one is wanted.
             return client.client_credentials(
-                [all_granted(self.demand.audience)],
-                fresh=self.demand.wants_new or self.demand.rejected is not None,
+                [all_granted(self.demand.audience)], fresh=True
             )
         try:
             return client.refresh(
