@@ -17,7 +17,7 @@ from django.core.files.base import ContentFile
 from django.db import connection, migrations
 from wagtail.documents import get_document_model
 
-from wagtail_m365.models import DocumentVersion, EditSession
+from wagtail_m365.models import Connection, DocumentVersion, EditSession
 from wagtail_m365.models.edit_locations import EditPlace
 from wagtail_m365.models.versions import Stage
 
@@ -133,6 +133,22 @@ def test_nobody_goes_back_while_others_have_joined(document, admin_user):
         go_back()
     session.advance(EditSession.State.DISCARDED)
     go_back()
+
+
+def test_a_session_of_before_lies_in_the_account_of_its_connection(admin_user):
+    account = Connection.objects.create(
+        user=admin_user, tenant_id="t", object_id="o", username="ada@contoso.example"
+    )
+    session = EditSession.objects.create(document_title="Rules", connection=account)
+    alone = EditSession.objects.create(document_title="Gone")
+    EditSession.objects.update(account_tenant_id="", account_object_id="")
+    migration = module_of(MIGRATIONS[1]).Migration
+    migration.operations[-1].code(apps, SimpleNamespace(connection=connection))
+    session.refresh_from_db()
+    assert session.account == account
+    assert list(EditSession.objects.all().with_account()) == [session]
+    alone.refresh_from_db()
+    assert alone.account is None
 
 
 def test_every_table_is_ours_by_name():

@@ -11,7 +11,7 @@ from wagtail_m365.documents.joining import join
 from wagtail_m365.documents.opening import open_document
 from wagtail_m365.documents.previewing import preview
 from wagtail_m365.errors import AlreadyOpen, Forbidden, NotAllowed, WrongState
-from wagtail_m365.models import EditSession, JoinedEditor
+from wagtail_m365.models import Connection, EditSession, JoinedEditor
 
 NEW = b"edited together"
 
@@ -127,7 +127,7 @@ def test_the_owner_has_nothing_to_join(document, ada, drive):
 
 
 def test_an_owner_who_is_disconnected_is_named_as_the_reason(document, ben, drive):
-    EditSession.objects.update(connection=None)
+    Connection.objects.all().delete()
     with pytest.raises(WrongState) as refused:
         join(document, ben)
     assert refused.value.code == "owner_unreachable"

@@ -7,6 +7,8 @@ from django.core.exceptions import ObjectDoesNotExist
 
 from tests.throttled import the_wait_is_over
 from wagtail_m365.documents import formats
+from wagtail_m365.documents.bringing_back import bring_back, check, discard
+from wagtail_m365.documents.noticed_sessions import OpenSessions, look
 from wagtail_m365.documents.opening import open_document, preflight
 from wagtail_m365.errors import (
     AlreadyOpen,
@@ -281,3 +283,78 @@ def test_nothing_is_asked_of_microsoft_in_a_transaction(document, ada, connect):
     document.refresh_from_db()
     with pytest.raises(ObjectDoesNotExist):
         _ = document.m365_open_session
+
+
+@pytest.fixture
+def gone_account(document, ada, ben, connect, onedrive):
+    """Ada has disconnected the account that holds the copy, and connected another one."""
+    connection = connect(ada)
+    drive = onedrive(connection)
+    open_document(document, ada)
+    drive.edit(b"second")
+    drive.connection, pk = connection, connection.pk
+    connection.delete()
+    connection.pk = pk
+    drive.other = connect(ben)
+    type(connection).objects.update(user=ada, default_for=ada)
+    return drive
+
+
+@pytest.fixture
+def taken_over(gone_account):
+    """Not only that: the session's own connection is another account's by now."""
+    EditSession.objects.update(connection=gone_account.other)
+    return gone_account
+
+
+@pytest.mark.parametrize("how", ["gone_account", "taken_over"])
+@pytest.mark.parametrize("deed", [open_document, bring_back, check])
+def test_what_another_account_does_not_see_is_not_lost(
+    how, deed, document, ada, request
+):
+    request.getfixturevalue(how)
+    with pytest.raises(NotConnected) as refused:
+        deed(document, ada)
+    assert refused.value.code == "account_gone"
+    assert "ada@contoso" in refused.value.explanation.what
+    session = EditSession.objects.get()
+    assert (session.state, session.remote_copy) == ("open", "there")
+
+
+def test_nobody_looks_for_the_copy_in_another_account(taken_over):
+    assert not look(EditSession.objects.get())
+    assert list(OpenSessions().places()) == []
+    assert EditSession.objects.get().remote_copy == "there"
+
+
+def test_the_account_that_is_connected_again_goes_on_with_its_copy(
+    document, ada, gone_account
+):
+    """Whichever of the person's accounts is the default one by now."""
+    again = gone_account.connection
+    again.default_for = None
+    again.save(force_insert=True)
+    opened = open_document(document, ada)
+    assert opened.resumed
+    assert opened.session.connection == again
+
+
+@pytest.mark.parametrize("deed", [bring_back, check, discard])
+def test_it_need_not_be_opened_for_that(deed, document, ada, gone_account):
+    again = gone_account.connection
+    again.default_for = None
+    again.save(force_insert=True)
+    deed(document, ada)
+    session = EditSession.objects.get()
+    assert session.connection == again
+    assert session.remote_copy in {"there", "deleted"}
+
+
+@pytest.mark.parametrize("how", ["gone_account", "taken_over"])
+def test_a_copy_that_nobody_reaches_is_left_to_its_owner_and_the_document_is_free(
+    how, document, ada, request
+):
+    drive = request.getfixturevalue(how)
+    assert discard(document, ada).remote_copy == "left_to_owner"
+    assert drive.content == b"second"
+    assert not open_document(document, ada).resumed

@@ -82,7 +82,7 @@ def check_in(
 
 def is_own(session: EditSession, item: DriveItem) -> bool:
     """Has the session's own account the file checked out?"""
-    account = session.connection
+    account = session.account
     return bool(
         item.publication == _CHECKED_OUT
         and account

@@ -11,6 +11,7 @@ from wagtail_m365.errors import (
     ItemLocked,
     M365Error,
     NotAllowed,
+    NotConnected,
     NothingOpen,
     PreconditionFailed,
     TemporarilyUnavailable,
@@ -69,6 +70,8 @@ def require_sent(session: EditSession) -> None:
 def discard(target: Any, user: Any) -> EditSession:
     """End the session and delete the copy, with whatever was edited in it.
 
+    A copy in an account that is not connected any more is left to its owner.
+
     Raises:
         NothingOpen: The document is not open.
         NotAllowed, AlreadyOpen: It is not this person's.
@@ -80,6 +83,8 @@ def discard(target: Any, user: Any) -> EditSession:
     require_owner(session, user)
     try:
         became = removing.remove(remote.graph_of(session), session)
+    except NotConnected:
+        became = RemoteCopy.LEFT_TO_OWNER
     except ItemLocked as error:
         raise check_outs.explain_lock(error, session) from error
     _end(session, State.DISCARDED, became)

@@ -35,9 +35,7 @@ class OpenSessions:
 
     def places(self) -> Iterable[tuple[UUID, str]]:
         """Where open copies lie."""
-        followed = (
-            _open_sessions().exclude(drive_id="").filter(connection__isnull=False)
-        )
+        followed = _open_sessions().exclude(drive_id="").with_account()
         rows = followed.order_by().values_list("connection_id", "drive_id")
         return list(rows.distinct())
 
@@ -63,12 +61,12 @@ def look(session: EditSession) -> bool:
         Whether Microsoft was asked and has answered.
     """
     arrived = session.state in {State.OPEN, State.CONFLICT} and session.item_id
-    if not arrived or session.connection is None:
+    if not arrived or session.account is None:
         return False
     if not cache.add(f"wagtail_m365.look.{session.pk}", True, _A_MINUTE):
         return False
     scopes = scopes_of(session.place)
-    graph = graph_for(session.connection, scopes, patience=_NO_PATIENCE)
+    graph = graph_for(session.account, scopes, patience=_NO_PATIENCE)
     answer: DriveItem | M365Error
     try:
         answer = graph.drives.item(session.drive_id, session.item_id)
@@ -83,7 +81,7 @@ def _open_sessions() -> EditSessionQuerySet:
 
 def _sessions_on(drive: FollowedDrive) -> EditSessionQuerySet:
     there = {"connection_id": drive.connection_id, "drive_id": drive.drive_id}
-    return _open_sessions().filter(**there)
+    return _open_sessions().with_account().filter(**there)
 
 
 def _look_at(

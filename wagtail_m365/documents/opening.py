@@ -63,7 +63,8 @@ def open_document(
         NotAllowed: This person may not, or the account is somebody else's.
         DocumentError: As :func:`preflight` finds.
         AlreadyOpen: Somebody else has it open; ``session`` says who, since when.
-        NotConnected: The person has no account connected.
+        NotConnected: The person has no account connected, or not any more the one that
+            holds the copy (code ``account_gone``).
         TokenError: The account gives no token.
         GraphError: Microsoft refuses the file (quota, name …).
         TemporarilyUnavailable: Try again; what has arrived is used then.
@@ -75,7 +76,7 @@ def open_document(
     session = _claim(document, user, account)
     if session.state == State.OPENING:
         return _send_or_give_up(session, document)
-    return _resume(session, account) or _begin_anew(document, user, account)
+    return _resume(session) or _begin_anew(document, user, account)
 
 
 def _account_of(user: Any, connection: Connection | None) -> Connection:
@@ -131,11 +132,8 @@ def _begin_anew(document: AbstractDocument, user: Any, account: Connection) -> O
     return _send_or_give_up(_claim(document, user, account), document)
 
 
-def _resume(session: EditSession, account: Connection) -> Opened | None:
+def _resume(session: EditSession) -> Opened | None:
     """Go on with the copy, if it is still there."""
-    if session.connection is None:
-        # The same person has connected an account again; it may be the same one.
-        session.advance(connection=account)
     try:
         item = remote.read(remote.graph_of(session), session)
     except ItemNotFound:

@@ -31,14 +31,32 @@ def graph_of(session: EditSession) -> GraphClient:
     """A client with the owner's account, which holds or reaches the copy.
 
     Raises:
-        NotConnected: That account was disconnected (code ``account_gone``).
+        NotConnected: That account was disconnected, or its connection is another
+            account's by now (code ``account_gone``).
     """
-    if session.connection is None:
+    account = session.account or _connected_again(session)
+    if account is None:
         raise NotConnected(
             "The account that holds the copy is not connected any more.",
             code="account_gone",
+            account=session.account_name,
         )
-    return graph_with(session.connection, session)
+    return graph_with(account, session)
+
+
+def _connected_again(session: EditSession) -> Connection | None:
+    """The account that holds the copy, where its owner has connected it anew."""
+    if session.owner is None:
+        return None
+    mine = Connection.objects.of_user(session.owner)
+    found = mine.filter(
+        tenant_id=session.account_tenant_id,
+        object_id=session.account_object_id,
+    ).first()
+    if found is not None:
+        EditSession.objects.filter(pk=session.pk).update(connection=found)
+        session.connection = found
+    return found
 
 
 def graph_with(account: Connection, session: EditSession) -> GraphClient:

@@ -13,7 +13,7 @@ from django.utils import timezone
 from wagtail.documents import get_document_model
 
 from wagtail_m365.conf import removes_versions
-from wagtail_m365.errors import M365Error
+from wagtail_m365.errors import M365Error, NotConnected
 from wagtail_m365.graph.types import DriveItem
 from wagtail_m365.models import DocumentVersion, EditSession
 from wagtail_m365.models.edit_sessions import RemoteCopy, State
@@ -123,9 +123,12 @@ def _end_one(session: EditSession, swept: Swept, dry_run: bool) -> None:
 
 
 def _what_arrived(session: EditSession) -> DriveItem | None:
-    if not session.folder_id or session.connection is None:
+    if not session.folder_id:
         return None
-    found = remote.files_in_folder(remote.graph_of(session), session)
+    try:
+        found = remote.files_in_folder(remote.graph_of(session), session)
+    except NotConnected:
+        return None
     return next(iter(found), None)
 
 

@@ -45,6 +45,7 @@ WORDS = rows(
         editor(
             _("The Microsoft account that holds the copy is not connected any more."),
             _("Connect that account again, or discard the editing and start anew."),
+            _("The account is %(account)s."),
         ),
     ),
     (

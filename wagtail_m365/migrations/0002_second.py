@@ -33,6 +33,19 @@ def lose_nothing_on_the_way_back(apps, schema_editor):
     versions.filter(stage='pending').update(stage='kept')
 
 
+def remember_accounts(apps, schema_editor):
+    """What is open lies in the account of its connection, as it was until now."""
+    database = schema_editor.connection.alias
+    sessions = apps.get_model('wagtail_m365', 'EditSession').objects.using(database)
+    connections = apps.get_model('wagtail_m365', 'Connection').objects.using(database)
+    of_session = connections.filter(pk=models.OuterRef('connection_id'))
+    sessions.filter(connection_id__isnull=False).update(
+        account_tenant_id=models.Subquery(of_session.values('tenant_id')),
+        account_object_id=models.Subquery(of_session.values('object_id')),
+        account_name=models.Subquery(of_session.values('username')),
+    )
+
+
 class Migration(migrations.Migration):
 
     dependencies = [
@@ -100,6 +113,21 @@ class Migration(migrations.Migration):
             model_name='connection',
             name='told_trouble',
             field=models.CharField(blank=True, default='', max_length=100),
+        ),
+        migrations.AddField(
+            model_name='editsession',
+            name='account_tenant_id',
+            field=models.CharField(blank=True, default='', max_length=100),
+        ),
+        migrations.AddField(
+            model_name='editsession',
+            name='account_object_id',
+            field=models.CharField(blank=True, default='', max_length=100),
+        ),
+        migrations.AddField(
+            model_name='editsession',
+            name='account_name',
+            field=models.CharField(blank=True, default='', max_length=255),
         ),
         migrations.AddField(
             model_name='editsession',
@@ -491,5 +519,5 @@ class Migration(migrations.Migration):
             constraint=models.UniqueConstraint(fields=('folder', 'item_id'), name='m365_one_row_per_watched_item'),
         ),
         # Last, so that it is the first thing that happens on the way back.
-        migrations.RunPython(migrations.RunPython.noop, lose_nothing_on_the_way_back),
+        migrations.RunPython(remember_accounts, lose_nothing_on_the_way_back),
     ]

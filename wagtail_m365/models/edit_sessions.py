@@ -15,6 +15,7 @@ from django.utils.translation import pgettext_lazy
 from wagtail.documents import get_document_model_string
 
 from .edit_locations import EditPlace
+from .held_by_account import HeldByAccount
 
 
 class State(models.TextChoices):
@@ -74,6 +75,13 @@ class EditSessionQuerySet(models.QuerySet["EditSession"]):
         """What this person has open."""
         return self.unfinished().filter(owner_id=user.pk)
 
+    def with_account(self) -> EditSessionQuerySet:
+        """Those whose copy lies in an account that is connected (see ``account``)."""
+        return self.filter(
+            connection__tenant_id=models.F("account_tenant_id"),
+            connection__object_id=models.F("account_object_id"),
+        )
+
     def stuck(self, before: datetime) -> EditSessionQuerySet:
         """Those that began to be sent before that moment and never arrived."""
         return self.filter(state=State.OPENING, opened_at__lt=before)
@@ -88,16 +96,8 @@ class EditSessionQuerySet(models.QuerySet["EditSession"]):
         """Unfinished ones whose document was deleted on the site."""
         return self.filter(document__isnull=True, state__in=UNFINISHED)
 
-    def orphaned(self) -> EditSessionQuerySet:
-        """Unfinished ones that nobody can reach: the person or the account is gone."""
-        return self.unfinished().filter(
-            models.Q(owner__isnull=True)
-            | models.Q(owner__is_active=False)
-            | models.Q(connection__isnull=True)
-        )
 
-
-class EditSession(models.Model):
+class EditSession(HeldByAccount):
     """One document taken to Microsoft 365 for editing."""
 
     State = State
@@ -124,12 +124,6 @@ class EditSession(models.Model):
         null=True,
         on_delete=models.SET_NULL,
         related_name="m365_edit_sessions",
-    )
-    connection = models.ForeignKey(
-        "wagtail_m365.Connection",
-        null=True,
-        on_delete=models.SET_NULL,
-        related_name="edit_sessions",
     )
     state = models.CharField(
         _("state"), max_length=20, choices=State.choices, default=State.OPENING
