@@ -415,3 +415,36 @@ def test_the_sweeping_command_goes_on_with_what_had_to_wait(transfer, drive, cap
     transfer.refresh_from_db()
     assert transfer.state == State.DONE
     assert drive.content == LARGE
+
+
+@pytest.fixture
+def arrived(make_document, ada, account, sample, microsoft):
+    """A library rewrites it; what it made of it could not be looked at yet."""
+    document = make_document(sample("quarterly-report.docx"), name="report.docx")
+    (transfer,) = plan([document], ada, account)
+    microsoft.fail("throttled", retry_after=3000, service="storage", method="GET")
+    run_all([transfer])
+    assert transfer.state == State.WAITING
+    Transfer.objects.update(not_before=0)
+    the_wait_is_over()
+    return transfer
+
+
+def test_what_has_arrived_is_not_sent_again_to_be_looked_at(arrived, drive):
+    run_all([arrived])
+    assert (arrived.state, arrived.name) == (State.DONE, "report.docx")
+    assert drive.paths == ["report.docx"]
+
+
+def test_what_has_arrived_is_looked_at_all_the_same(arrived, drive):
+    drive.edit(b"something else")
+    run_all([arrived])
+    assert (arrived.state, arrived.error_code) == (State.FAILED, "content_mismatch")
+    assert arrived.item_id == ""
+
+
+def test_what_has_arrived_and_was_deleted_is_sent_again(arrived, drive):
+    drive.seam.delete(drive.path)
+    run_all([arrived])
+    assert arrived.state == State.DONE
+    assert drive.paths == ["report.docx"]

@@ -7,7 +7,7 @@ a copy that arrived although nobody learned of it is known by its name and its h
 from __future__ import annotations
 
 import logging
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from wagtail.documents.models import AbstractDocument
@@ -76,17 +76,16 @@ def send_copy(work: Work) -> None:
     mending.mend(document)
     content = document_fingerprint(document)
     work.note(size=content.size)
-    try:
-        item = _send(work, graph, document, content)
-    except ItemNotFound:
-        if not (copy.below and transfer.folder_id):
-            raise
-        # The folder that was made for these copies is gone: it is made once more.
-        work.note(folder_id="", session_sealed="")
-        item = _send(work, graph, document, content)
+    item = _arrived_before(work, graph) or _send(work, graph, document, content)
+    # Looking at it may be put off: what has arrived is not sent a second time.
+    work.note(item_id=item.id, name=item.name, session_sealed="")
     if item.rewritten:
-        _verify(graph, document, item)
-    work.note(item_id=item.id, name=item.name, web_url=item.web_url)
+        try:
+            _verify(graph, document, item)
+        except (ContentMismatch, ItemNotFound):
+            work.note(item_id="")
+            raise
+    work.note(web_url=item.web_url)
     if copy.share:
         _share(work, graph, item)
     folder = copy.folder_label
@@ -121,7 +120,34 @@ def _document_of(transfer: Transfer) -> AbstractDocument:
     return document
 
 
+def _arrived_before(work: Work, graph: GraphClient) -> DriveItem | None:
+    """What an earlier attempt has sent; nobody has looked yet at what became of it."""
+    transfer = work.transfer
+    if not transfer.item_id:
+        return None
+    try:
+        item = graph.drives.item(transfer.drive_id, transfer.item_id)
+    except ItemNotFound:
+        work.note(item_id="")
+        return None
+    return replace(item, rewritten=True)
+
+
 def _send(
+    work: Work, graph: GraphClient, document: AbstractDocument, content: Fingerprint
+) -> DriveItem:
+    transfer = work.transfer
+    try:
+        return _send_to_folder(work, graph, document, content)
+    except ItemNotFound:
+        if not (Copy.of(transfer).below and transfer.folder_id):
+            raise
+        # The folder that was made for these copies is gone: it is made once more.
+        work.note(folder_id="", session_sealed="")
+        return _send_to_folder(work, graph, document, content)
+
+
+def _send_to_folder(
     work: Work, graph: GraphClient, document: AbstractDocument, content: Fingerprint
 ) -> DriveItem:
     from wagtail_m365.graph.uploads import upload
