@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import pytest
+from django.db import connection as database
 
 from wagtail_m365.documents.importing import import_file
 from wagtail_m365.documents.remote_files import RemoteFile
@@ -13,7 +14,9 @@ from wagtail_m365.errors import (
     NotConnected,
     NothingOpen,
 )
+from wagtail_m365.models import RemoteSource
 
+from .storages import Died
 from .watch import content_of, edit_on_site, kept
 
 pytestmark = pytest.mark.django_db
@@ -99,6 +102,22 @@ def test_keeping_ours_does_not_let_a_later_change_write_over_it(imported, drive,
     with pytest.raises(BothChanged):
         update(imported, ada)
     assert content_of(imported) == b"the site's"
+
+
+def test_a_death_right_after_ours_was_noted_lets_nothing_write_over_it(
+    conflict, drive, ada
+):
+    def die_after(execute, sql, params, many, context):
+        execute(sql, params, many, context)
+        if "UPDATE" in sql and RemoteSource._meta.db_table in sql:
+            raise Died
+
+    with database.execute_wrapper(die_after), pytest.raises(Died):
+        resolve(conflict, ada, "ours")
+    drive.edit("plan.pdf", b"the colleague's second")
+    with pytest.raises(BothChanged):
+        update(conflict, ada)
+    assert content_of(conflict) == b"the site's"
 
 
 def test_the_same_content_on_both_sides_is_no_conflict(imported, drive, ada):

@@ -248,14 +248,18 @@ def keep_ours(sides: Sides, user: Any, *, comment: str = "") -> DocumentVersion:
         Occasion(user=user, source=Source.UPDATED, comment=comment),
         saved_at=sides.item.modified_at,
     )
-    note_common(sides)
     # The document still does not have it: a further change there is a conflict again.
-    sides.source.note(file_hash=arrived.fingerprint.sha1)
+    note_common(sides, file_hash=arrived.fingerprint.sha1)
     return version
 
 
-def note_common(sides: Sides) -> None:
-    """From now on, both sides as they are count as known to each other."""
+def note_common(sides: Sides, *, file_hash: str = "") -> None:
+    """From now on, both sides as they are count as known to each other.
+
+    Args:
+        sides: Both sides.
+        file_hash: Wagtail's hash of what was fetched, where the site holds another file.
+    """
     item = sides.item
     facts = {
         "name": item.name[:400],
@@ -267,7 +271,7 @@ def note_common(sides: Sides) -> None:
         "updated_at": timezone.now(),
     }
     if sides.fetched is not None:
-        facts |= {"file_hash": sides.file_hash}
+        facts |= {"file_hash": file_hash or sides.file_hash}
     sides.source.note(**facts)
 
 
