@@ -5,10 +5,12 @@ import sys
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
 import responses
 from requests import Session
+from requests.utils import select_proxy
 
 from wagtail_m365.http import (
     LONGEST_WAIT,
@@ -95,6 +97,26 @@ def test_the_sites_own_proxy_is_used() -> None:
     assert (
         _sent(session).request.req_kwargs["proxies"]["https"] == "http://own.example:1"
     )
+
+
+@pytest.mark.parametrize("scheme", ["https", "all", "https://graph.microsoft.com"])
+@pytest.mark.parametrize("more", [{}, {"verify": True}])
+def test_the_sites_own_proxy_wins_over_the_environments(
+    monkeypatch: pytest.MonkeyPatch, scheme: str, more: dict[str, Any]
+) -> None:
+    monkeypatch.setenv("HTTPS_PROXY", "http://proxy.example:8080")
+    session = new_session(HttpOptions(proxies={scheme: "http://own.example:1"}))
+    call = _sent(session, **more)
+    proxies = call.request.req_kwargs["proxies"]
+    assert select_proxy(call.request.url, proxies) == "http://own.example:1"
+
+
+def test_the_environments_proxy_holds_for_a_scheme_that_the_site_does_not_name(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("HTTPS_PROXY", "http://proxy.example:8080")
+    sent = _sent(new_session(HttpOptions(proxies={"http": "http://own.example:1"})))
+    assert sent.request.req_kwargs["proxies"]["https"] == "http://proxy.example:8080"
 
 
 def test_a_cookie_of_one_answer_does_not_travel_with_the_next_request() -> None:

@@ -75,6 +75,7 @@ def _as_it_is(request: requests.PreparedRequest) -> requests.PreparedRequest:
 def _session_class() -> type[Any]:
     """Our session; made here because its base class is loaded on first use."""
     from requests import Session as Base
+    from requests.utils import select_proxy
 
     class Session(Base):
         """Reads the environment's proxies once for each host.
@@ -91,8 +92,7 @@ def _session_class() -> type[Any]:
             self, url: Any, proxies: Any, stream: Any, verify: Any, cert: Any
         ) -> Any:
             if proxies or (verify, cert) != (None, None):
-                merged = super().merge_environment_settings
-                return merged(url, proxies, stream, verify, cert)
+                return self._merged(url, proxies, stream, verify, cert)
             known = self._known(url)
             more = {} if stream is None else {"stream": stream}
             return known | {"proxies": dict(known["proxies"])} | more
@@ -100,9 +100,16 @@ def _session_class() -> type[Any]:
         def _known(self, url: str) -> dict[str, Any]:
             host = urlsplit(url)[:2]
             if host not in self._of_environment:
-                merged = super().merge_environment_settings(url, {}, None, None, None)
-                self._of_environment[host] = dict(merged)
+                self._of_environment[host] = self._merged(url, {}, None, None, None)
             return self._of_environment[host]
+
+        def _merged(self, url: Any, proxies: Any, *more: Any) -> dict[str, Any]:
+            given = dict(proxies or {})  # a copy: requests adds to it
+            merged = dict(super().merge_environment_settings(url, given, *more))
+            # requests lets the environment's proxies win over a session's own.
+            if not proxies and select_proxy(url, self.proxies):
+                merged["proxies"] = dict(self.proxies)
+            return merged
 
     return Session
 

@@ -75,8 +75,9 @@ def _ask_way_out(subject: Subject) -> str:
     from requests.utils import get_environ_proxies, select_proxy
 
     authority = subject.registration().cloud.authority
-    found = {**get_environ_proxies(authority), **http_options().proxies}
-    proxy = select_proxy(authority, found)
+    proxy = select_proxy(authority, http_options().proxies) or select_proxy(
+        authority, get_environ_proxies(authority)
+    )
     if not proxy:
         return _("Microsoft is asked directly, without a proxy.")
     parts = urlsplit(proxy if "://" in proxy else f"http://{proxy}")
