@@ -57,7 +57,7 @@ def _ask_credential(subject: Subject) -> str:
     host = urlsplit(found.cloud.graph)
     client = subject.identity_of(found)
     # A token that was kept would only say that the secret was good once.
-    client.client_credentials([f"{host.scheme}://{host.netloc}/.default"], fresh=True)
+    client.client_credentials([f"{host.scheme}://{host.netloc}/.default"])
     return _("Microsoft accepted the client ID and its secret or certificate.")
 
 

@@ -186,14 +186,11 @@ class IdentityClient:
         account = self._account(found, discovery) if found.claims else None
         return self._token_set(found, discovery, account)
 
-    def client_credentials(
-        self, scopes: Iterable[str] = (".default",), *, fresh: bool = False
-    ) -> TokenSet:
-        """A token of the application itself (RFC 6749 §4.4), kept while it is valid.
+    def client_credentials(self, scopes: Iterable[str] = (".default",)) -> TokenSet:
+        """A new token of the application itself (RFC 6749 §4.4); the caller keeps it.
 
         Args:
             scopes: ``.default`` of one resource: single rights are refused.
-            fresh: Do not take the one that is kept (it was rejected).
 
         Raises:
             Misconfigured: ``credential_needed``, ``tenant_needed``, or the set-up
@@ -204,10 +201,7 @@ class IdentityClient:
         self._check_app_only()
         wanted = absolute(scopes, self._graph)
         discovery = self.discovery()
-        cache = memory.token_cache(self._registration)
-        app = self._app(discovery, token_cache=cache)
-        if fresh:
-            app.remove_tokens_for_client()
+        app = self._app(discovery)
         found = self._granted(lambda: app.acquire_token_for_client(wanted), wanted)
         return self._token_set(found, discovery, None)
 

@@ -1,7 +1,7 @@
 """What a process keeps between two operations of the identity client.
 
-Nothing of a person: connections, discovery documents, and the application's own
-tokens. A forked worker starts afresh: two processes must not share a socket.
+Nothing of a person, and no token: connections and discovery documents. A forked worker
+starts afresh: two processes must not share a socket.
 """
 
 from __future__ import annotations
@@ -9,11 +9,11 @@ from __future__ import annotations
 import os
 import threading
 from collections.abc import Callable, Hashable
-from typing import Any, TypeVar
+from typing import TypeVar
 
 from wagtail_m365.http import HttpOptions
 
-from . import assertions, msal_apps
+from . import assertions
 from .registration import Registration
 from .transport import Transport
 
@@ -25,7 +25,6 @@ _MOST = 32
 
 _lock = threading.Lock()
 _transports: dict[Hashable, Transport] = {}
-_token_caches: dict[Registration, Any] = {}
 
 
 def transport(options: HttpOptions, registration: Registration) -> Transport:
@@ -44,19 +43,11 @@ def transport(options: HttpOptions, registration: Registration) -> Transport:
     )
 
 
-def token_cache(registration: Registration) -> Any:
-    """MSAL's cache of the tokens of this application itself."""
-    return _remembered(
-        _token_caches, registration, lambda: msal_apps.msal().TokenCache()
-    )
-
-
 def forget() -> None:
     """Forget everything, for tests and for a configuration that has changed."""
     global _lock  # noqa: PLW0603  # after a fork, another thread may have held it
     _lock = threading.Lock()
     _transports.clear()
-    _token_caches.clear()
     assertions.signer.cache_clear()
 
 

@@ -72,10 +72,7 @@ class Fetching:
         """One request to the token endpoint."""
         client = self.world.identity(self.registration(), http_options())
         if self.connection.kind == Connection.Kind.APP_ONLY:
-            # What is kept was looked at before: here a new one is wanted.
-            return client.client_credentials(
-                [all_granted(self.demand.audience)], fresh=True
-            )
+            return client.client_credentials([all_granted(self.demand.audience)])
         try:
             return client.refresh(
                 self.connection.open_refresh_token(),

@@ -97,7 +97,7 @@ def app_only(name: str, user: Any) -> Connection:
     _check_name(name)
     here = registration()
     client = IdentityClient(here, http_options())
-    tokens = client.client_credentials([all_granted(GRAPH)], fresh=True)
+    tokens = client.client_credentials([all_granted(GRAPH)])
     connection = _row(name, Connection.Kind.APP_ONLY, here)
     connection.tenant_id = here.tenant
     return _stored(connection, tokens, user)
