@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from django.db import transaction
 from django.db.models.signals import post_save
+from django_tasks import default_task_backend
 from wagtail.documents import get_document_model
 
 from wagtail_m365.documents.importing import import_file
@@ -13,6 +14,7 @@ from wagtail_m365.documents.transferring import TakenOver
 from wagtail_m365.errors import WriteFailed
 from wagtail_m365.models import RemoteSource
 
+from .storages import FragileStorage
 from .watch import content_of
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -140,3 +142,31 @@ def test_a_title_follows_on_although_something_failed_after_a_commit(watch, inde
     watch.now += 10_000
     watch.run()
     assert watch.titles == ["best"]
+
+
+@pytest.fixture
+def renamed(saboteur, watch, monkeypatch):
+    """A file in a storage that cannot be made anew gets another name."""
+    monkeypatch.delattr(FragileStorage, "deconstruct")
+    watch.set(follows_file_names=True)
+    watch.put("plan.pdf", b"the plan")
+    watch.run()
+    watch.drive.rename("Press/plan.pdf", "better.pdf")
+    assert watch.run().counts == {"renamed": 1}
+    return watch.document("better").file
+
+
+def test_the_file_of_the_old_name_goes_from_any_storage(renamed):
+    assert list(renamed.storage.files) == [renamed.name]
+
+
+def test_who_deletes_the_file_of_the_old_name_is_told_no_more_than_the_name(
+    request, settings
+):
+    settings.TASKS = {
+        "default": {"BACKEND": "django_tasks.backends.dummy.DummyBackend"}
+    }
+    renamed = request.getfixturevalue("renamed")
+    told = [each for each in default_task_backend.results if "old" in each.task.name]
+    assert [each.args for each in told] == [["documents/plan.pdf"]]
+    assert renamed.name == "documents/better.pdf"

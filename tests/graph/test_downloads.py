@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import io
 import os
+import traceback
 from dataclasses import replace
 
 import pytest
@@ -247,3 +248,16 @@ def test_pieces_are_long_on_a_fast_line_only():
     slow, fast = next_length(seconds=2), next_length(seconds=0.001)
 
     assert slow < 1024 * 1024 < fast < 4 * 1024 * 1024
+
+
+def test_a_report_of_a_download_that_failed_does_not_show_where_from(wired, located):
+    located.on("GET", "/storage", Reply(400))
+    address = Secret(f"{located.storage}?tempauth=hush")
+
+    with pytest.raises(errors.M365Error) as raised:
+        fetch(wired, replace(ITEM, download_url=address))
+
+    report = traceback.TracebackException.from_exception(
+        raised.value, capture_locals=True
+    )
+    assert "hush" not in "".join(report.format())

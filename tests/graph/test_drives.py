@@ -230,7 +230,7 @@ def test_a_copy_is_begun_and_can_be_watched(client, drive, conflict):
     )
 
     assert drive.file("/to/b.txt") == b"content"
-    state = client.transport.storage("GET", monitor.reveal()).json()
+    state = client.transport.storage("GET", monitor).json()
     assert state["status"] == "completed"
 
 

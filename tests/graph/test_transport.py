@@ -8,10 +8,12 @@ from email.utils import formatdate
 import pytest
 
 from wagtail_m365 import errors
+from wagtail_m365.graph.calls import Call
 from wagtail_m365.graph.client import GraphClient
 from wagtail_m365.graph.pacing import OwnThrottle
 from wagtail_m365.graph.transport import GraphTransport
 from wagtail_m365.http import HttpOptions, new_session
+from wagtail_m365.redaction import Secret
 
 from .wire import HangUp, Reply, Wire
 
@@ -41,7 +43,7 @@ def test_the_netrc_of_the_machine_does_not_replace_the_token(
     wire.on("GET", "", Reply(json={}))
 
     wired.get("/me")
-    wired.transport.storage("GET", wire.storage)
+    wired.transport.storage("GET", Secret(wire.storage))
 
     assert wire.asked[0].headers["Authorization"] == "Bearer token-0"
     assert "Authorization" not in wire.asked[1].headers
@@ -285,7 +287,7 @@ def test_redirects_of_storage_are_followed_without_a_token(
     wire.on("GET", "/storage/a", Reply(302, headers={"Location": "/storage/b"}))
     wire.on("GET", "/storage/b", Reply(body=b"bytes"))
 
-    response = wired.transport.storage("GET", f"{wire.storage}/a")
+    response = wired.transport.storage("GET", Secret(f"{wire.storage}/a"))
 
     assert response.content == b"bytes"
     assert not any("Authorization" in each.headers for each in wire.asked)
@@ -298,14 +300,14 @@ def test_storage_without_tls_is_not_asked(wired: GraphClient, wire: Wire, target
     wire.on("GET", "/storage", Reply(302, headers={"Location": target}))
 
     with pytest.raises(errors.ForeignAddress):
-        wired.transport.storage("GET", wire.storage)
+        wired.transport.storage("GET", Secret(wire.storage))
 
 
 def test_storage_on_this_machine_is_asked_only_where_that_is_allowed(
     wire: Wire, tokens
 ):
     with new_session() as session, pytest.raises(errors.ForeignAddress):
-        GraphTransport(session, wire.graph, tokens).storage("GET", wire.storage)
+        GraphTransport(session, wire.graph, tokens).storage("GET", Secret(wire.storage))
 
     assert wire.asked == []
 
@@ -314,7 +316,7 @@ def test_storage_that_redirects_without_end_is_left(wired: GraphClient, wire: Wi
     wire.on("GET", "/storage", Reply(302, headers={"Location": "/storage"}))
 
     with pytest.raises(errors.TemporarilyUnavailable):
-        wired.transport.storage("GET", wire.storage)
+        wired.transport.storage("GET", Secret(wire.storage))
 
 
 @pytest.mark.parametrize(
@@ -381,11 +383,46 @@ def test_a_broken_connection_to_storage_does_not_tell_its_address(
 
     with pytest.raises(errors.TemporarilyUnavailable) as raised:
         wired.transport.storage(
-            "PUT", f"{wire.storage}?tempauth=hush", body=b"x", repeatable=False
+            "PUT", Secret(f"{wire.storage}?tempauth=hush"), body=b"x", repeatable=False
         )
 
     assert "hush" not in "".join(traceback.format_exception(raised.value))
     assert raised.value.__cause__ is not None
+
+
+def reported(error: BaseException) -> str:
+    """What an error report shows below the test: every frame with its variables."""
+    assert error.__traceback__ is not None
+    error.__traceback__ = error.__traceback__.tb_next
+    shown = traceback.TracebackException.from_exception(error, capture_locals=True)
+    return "".join(shown.format())
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        HangUp,
+        refusal(404),
+        refusal(503),
+        Reply(302, headers={"Location": "http://elsewhere.example/?tempauth=hush"}),
+        Reply(302, headers={"Location": "/storage?tempauth=hush"}),
+    ],
+    ids=["cut", "refused", "out of order", "elsewhere", "endless"],
+)
+def test_a_report_of_what_storage_refused_does_not_show_its_address(
+    wired: GraphClient, wire: Wire, answer: Reply
+):
+    wire.on("GET", "/storage", answer)
+    address = Secret(f"{wire.storage}?tempauth=hush")
+
+    with pytest.raises(errors.M365Error) as raised:
+        wired.transport.storage("GET", address)
+
+    assert "hush" not in reported(raised.value)
+
+
+def test_a_request_that_is_shown_does_not_show_its_address():
+    assert "hush" not in repr(Call(method="GET", url="https://a/?tempauth=hush"))
 
 
 def test_a_host_out_of_reach_is_reported_as_such(tokens, naps: list[float]):

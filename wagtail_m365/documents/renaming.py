@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 from django.core.files.base import File
 from django.db import transaction
+from django_tasks import task
+from wagtail.documents import get_document_model
 from wagtail.documents.models import AbstractDocument
-from wagtail.tasks import delete_file_from_storage_task
 
 from wagtail_m365.errors import ContentMismatch, M365Error, WriteFailed
 from wagtail_m365.models import RemoteSource
@@ -62,7 +64,7 @@ def follow_name(
         _move_row(document, source, title, stored)
     document.refresh_from_db()
     if stored:
-        _delete_when_committed(document, old)
+        transaction.on_commit(partial(delete_old_file.enqueue, old))
     audit.record(audit.RENAME, document, user, name=name)
 
 
@@ -105,8 +107,15 @@ def _move_row(
         row.save()
 
 
-def _delete_when_committed(document: AbstractDocument, old: str) -> None:
-    storage: Any = document.file.storage
-    transaction.on_commit(
-        lambda: delete_file_from_storage_task.enqueue(storage.deconstruct(), old)
-    )
+@task()
+def delete_old_file(name: str) -> None:
+    """Delete what a document's file was called before from the documents' storage.
+
+    Told no more than the name, for the reason that ``delete_stored_file`` of
+    :mod:`wagtail_m365.models.versions` gives.
+
+    Args:
+        name: Of the file in the storage.
+    """
+    field: Any = get_document_model()._meta.get_field("file")
+    field.storage.delete(name)

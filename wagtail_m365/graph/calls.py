@@ -12,7 +12,8 @@ class Call:
     """One request, in the form in which it can be sent more than once."""
 
     method: str
-    url: str
+    #: May hold what nobody should see; error reports show variables.
+    url: str = field(repr=False)
     headers: Mapping[str, str] = field(default_factory=dict)
     #: Bytes, or an object with ``__len__`` whose ``__iter__`` starts anew each time.
     body: bytes | Iterable[Any] | None = None

@@ -21,6 +21,7 @@ from wagtail_m365.errors import (
     ItemNotFound,
     TemporarilyUnavailable,
 )
+from wagtail_m365.redaction import Secret
 
 from . import addresses
 from .beside import Beside, another_processor
@@ -152,9 +153,9 @@ class _Fetching:
     def _open(self) -> requests.Response:
         """The content from the first byte that is missing."""
         if self._known_url:
-            url, self._known_url = self._known_url.reveal(), None
+            address, self._known_url = self._known_url, None
             try:
-                return self._ask_storage(url)
+                return self._ask_storage(address)
             except (Forbidden, ItemNotFound):
                 pass  # the address has expired; Graph gives another one
         response = self._rest.transport.graph(
@@ -167,7 +168,7 @@ class _Fetching:
             return response
         return self._ask_storage(redirect_target(response))
 
-    def _ask_storage(self, url: str) -> requests.Response:
+    def _ask_storage(self, address: Secret) -> requests.Response:
         headers = {"Accept": "*/*", "Accept-Encoding": "identity"}
         if self._received:
             headers["Range"] = f"bytes={self._received}-"
@@ -175,7 +176,7 @@ class _Fetching:
                 headers["If-Range"] = self._etag
         try:
             return self._rest.transport.storage(
-                "GET", url, headers=headers, stream=True
+                "GET", address, headers=headers, stream=True
             )
         except GraphError as error:
             if (

@@ -27,4 +27,4 @@ def require_unlocked(client: Rest, item: DriveItem) -> None:
     opened = client.post(path, {"item": {CONFLICT: "replace"}})
     session = UploadSession.from_json(opened)
     with contextlib.suppress(M365Error):  # it expires by itself
-        client.transport.storage("DELETE", session.url.reveal()).close()
+        client.transport.storage("DELETE", session.url).close()

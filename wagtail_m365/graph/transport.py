@@ -15,6 +15,7 @@ from requests.auth import AuthBase
 
 from wagtail_m365.errors import TemporarilyUnavailable
 from wagtail_m365.http import addresses_unlogged
+from wagtail_m365.redaction import Secret, without_frames
 
 from . import addresses, faults
 from .authorization import Authorization, TokenSource
@@ -112,7 +113,7 @@ class GraphTransport:
     def storage(
         self,
         method: str,
-        url: str,
+        address: Secret,
         *,
         headers: Mapping[str, str] | None = None,
         body: bytes | Iterable[Any] | None = None,
@@ -121,26 +122,31 @@ class GraphTransport:
     ) -> requests.Response:
         """Ask a pre-authenticated address, without the token; follows redirects.
 
+        What it raises has no frames: their variables would show the address.
+
         Raises:
             ForeignAddress: The address, or one it redirects to, is not https.
             GraphError: The answer was 400 or above.
             TemporarilyUnavailable: Throttled, out of order or out of reach.
         """
-        for _ in range(5):
-            self._require_storage(url)
-            call = Call(
-                method=method,
-                url=url,
-                headers=headers or {},
-                body=body,
-                repeatable=repeatable,
-                stream=stream,
-                storage=True,
-            )
-            response = self._until_settled(call)
-            if response.status_code not in _REDIRECTS:
-                return response
-            url = redirect_target(response)
+        try:
+            for _ in range(5):
+                self._require_storage(address)
+                call = Call(
+                    method=method,
+                    url=address.reveal(),
+                    headers=headers or {},
+                    body=body,
+                    repeatable=repeatable,
+                    stream=stream,
+                    storage=True,
+                )
+                response = self._until_settled(call)
+                if response.status_code not in _REDIRECTS:
+                    return response
+                address = redirect_target(response)
+        except Exception as error:  # noqa: BLE001  # whatever broke goes on, without it
+            raise without_frames(error)  # noqa: B904  # the same error, as it was
         raise TemporarilyUnavailable("Microsoft's storage redirects without end.")
 
     def _graph_url(self, address: str, params: Mapping[str, str | int] | None) -> str:
@@ -148,9 +154,9 @@ class GraphTransport:
         addresses.require_same_origin(url, self.base_url)
         return f"{url}?{addresses.query(params)}" if params else url
 
-    def _require_storage(self, url: str) -> None:
+    def _require_storage(self, address: Secret) -> None:
         addresses.require_storage(
-            url, allow_insecure_loopback=self._allow_insecure_loopback
+            address.reveal(), allow_insecure_loopback=self._allow_insecure_loopback
         )
 
     def _until_settled(self, call: Call) -> requests.Response:
@@ -274,7 +280,8 @@ def _is_gone_already(call: Call, refusal: faults.Refusal, patience: Patience) ->
     )
 
 
-def redirect_target(response: requests.Response) -> str:
+def redirect_target(response: requests.Response) -> Secret:
     """The absolute address a redirect names; closes the answer."""
     response.close()
-    return requests.compat.urljoin(response.url, response.headers.get("Location", ""))
+    target = response.headers.get("Location", "")
+    return Secret(requests.compat.urljoin(response.url, target))

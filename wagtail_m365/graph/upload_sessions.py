@@ -109,7 +109,7 @@ class SessionUpload:
         return json_of(
             self._transport.storage(
                 "PUT",
-                self._url.reveal(),
+                self._url,
                 headers={
                     "Content-Type": BINARY,
                     "Content-Range": f"bytes {self._position}-{last}/{self._source.size}",
@@ -136,7 +136,7 @@ class SessionUpload:
 
     def _ask_position(self) -> None:
         try:
-            status = json_of(self._transport.storage("GET", self._url.reveal()))
+            status = json_of(self._transport.storage("GET", self._url))
         except _ENDED as error:
             raise _lost() from error
         starts = range_starts(status.get("nextExpectedRanges"))
@@ -155,7 +155,7 @@ class SessionUpload:
 def cancel(transport: GraphTransport, address: Secret) -> None:
     """End a session: its name is free at once, and not only when it expires."""
     with contextlib.suppress(M365Error):  # it expires by itself
-        transport.storage("DELETE", address.reveal()).close()
+        transport.storage("DELETE", address).close()
 
 
 def _lost() -> UploadSessionLost:
