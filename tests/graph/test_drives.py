@@ -5,6 +5,7 @@ import io
 import pytest
 
 from wagtail_m365 import errors
+from wagtail_m365.graph.links import organization_link
 
 from .wire import Reply, Wire
 
@@ -238,10 +239,22 @@ def test_the_organisation_gets_a_link(client, drive):
     drive.put("/a.docx", b"content")
     item = client.drives.by_path(client.drives.mine().id, "a.docx")
 
-    link = client.drives.share_link(item.drive_id, item.id, kind="edit")
+    link = organization_link(client, item.drive_id, item.id, kind="edit")
 
-    assert link.startswith("http")
-    assert link == client.drives.share_link(item.drive_id, item.id, kind="edit")
+    assert link.url.reveal().startswith("http")
+    assert link == organization_link(client, item.drive_id, item.id, kind="edit")
+
+
+@pytest.mark.parametrize("kind", ["view", "edit"])
+def test_a_link_that_others_could_use_too_is_taken_away_again(wired, wire, kind):
+    link = {"scope": "anonymous", "webUrl": "https://1drv.example/a"}
+    wire.on("POST", "/createLink$", Reply(201, {"id": "p1", "link": link}))
+    wire.on("DELETE", "/permissions/p1$", Reply(204))
+
+    with pytest.raises(errors.Forbidden):
+        organization_link(wired, "b!1", "01A", kind=kind)
+
+    assert [each.method for each in wire.asked] == ["POST", "DELETE"]
 
 
 def test_a_preview_has_an_address_of_its_own(client, drive):

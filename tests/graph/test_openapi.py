@@ -16,6 +16,7 @@ from requests.adapters import HTTPAdapter
 from wagtail_m365.graph.batch import Question
 from wagtail_m365.graph.client import GraphClient
 from wagtail_m365.graph.delta import latest
+from wagtail_m365.graph.links import organization_link
 from wagtail_m365.graph.shared_links import open_link
 from wagtail_m365.graph.types import DriveItem
 from wagtail_m365.graph.uploads import SIMPLE_LIMIT, replace_content, upload
@@ -128,7 +129,7 @@ def change(office: Office) -> None:
         to_parent_id=office.folder.id,
         name="c.txt",
     )
-    drives.share_link(office.drive_id, item.id)
+    organization_link(office.client, office.drive_id, item.id, kind="view")
     drives.preview(office.drive_id, item.id)
     drives.checkout(office.drive_id, item.id)
     drives.checkin(office.drive_id, item.id, comment="Done")

@@ -113,7 +113,7 @@ def _link(session: EditSession) -> Secret:
         raise NotAllowed("The site forbids links.", code="joining_forbidden")
     try:
         graph = remote.graph_of(session)
-        link = organization_link(graph, session.drive_id, session.item_id)
+        link = organization_link(graph, session.drive_id, session.item_id, kind="edit")
     except (Forbidden, InvalidRequest) as error:
         raise Forbidden(
             "Microsoft gives no link for the organisation.",

@@ -219,9 +219,12 @@ def _tell_the_site(document: AbstractDocument, item: DriveItem) -> None:
 
 def _share(work: Work, graph: GraphClient, item: DriveItem) -> None:
     """A link for the organisation; without one, the copy is saved all the same."""
+    from wagtail_m365.graph.links import organization_link
+
     columns: dict[str, Any] = {"share_error": ""}
     try:
-        columns["share_url"] = graph.drives.share_link(item.drive_id, item.id)
+        link = organization_link(graph, item.drive_id, item.id, kind="view")
+        columns["share_url"] = link.url.reveal()
     except M365Error as error:
         columns["share_error"] = error.code
     work.note(**columns)

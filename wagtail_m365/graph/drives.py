@@ -200,20 +200,6 @@ class Drives:
         path = f"{addresses.item(drive_id, item_id)}/copy"
         return Secret(self._rest.begin(path, body, params=params))
 
-    def share_link(
-        self, drive_id: str, item_id: str, *, kind: Literal["view", "edit"] = "view"
-    ) -> str:
-        """A link with which everybody of the organisation may view or edit the item."""
-        answer = self._act(
-            drive_id,
-            item_id,
-            "createLink",
-            {"type": kind, "scope": "organization"},
-            repeatable=True,
-        )
-        link = answer.get("link")
-        return text(link, "webUrl") if isinstance(link, dict) else ""
-
     def preview(self, drive_id: str, item_id: str) -> Secret:
         """Short-lived address of a viewer for an ``<iframe>``."""
         answer = self._act(drive_id, item_id, "preview", {}, repeatable=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Literal
 
 from wagtail_m365.errors import Forbidden
 from wagtail_m365.redaction import Secret
@@ -16,17 +17,25 @@ _ORGANIZATION = "organization"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SharingLink:
-    """A link with which everybody of the organisation may edit, after signing in."""
+    """A link for everybody of the organisation, after signing in."""
 
     #: Of the permission behind it: with this it is taken away again.
     id: str
     url: Secret
 
 
-def organization_link(client: Rest, drive_id: str, item_id: str) -> SharingLink:
-    """A link for editing, for the organisation and for nobody else.
+def organization_link(
+    client: Rest, drive_id: str, item_id: str, *, kind: Literal["view", "edit"]
+) -> SharingLink:
+    """A link for the organisation and for nobody else.
 
     Microsoft answers with the one that is there, if there is one.
+
+    Args:
+        client: Asks Graph.
+        drive_id: The drive.
+        item_id: The item.
+        kind: What people may do with the item.
 
     Raises:
         Forbidden: The tenant, the drive or the right that we have gives none; or what
@@ -35,7 +44,7 @@ def organization_link(client: Rest, drive_id: str, item_id: str) -> SharingLink:
     """
     answer = client.post(
         f"{addresses.item(drive_id, item_id)}/createLink",
-        {"type": "edit", "scope": _ORGANIZATION},
+        {"type": kind, "scope": _ORGANIZATION},
         repeatable=True,
     )
     link = member(answer, "link")
