@@ -6,9 +6,11 @@ import pytest
 
 from wagtail_m365.documents import keeping, mending, steady
 from wagtail_m365.documents.bringing_back import bring_back, check
+from wagtail_m365.documents.comparing import compared
 from wagtail_m365.documents.importing import import_file
 from wagtail_m365.documents.keeping import Occasion
 from wagtail_m365.documents.opening import open_document
+from wagtail_m365.documents.remote import graph_of
 from wagtail_m365.documents.remote_files import RemoteFile
 from wagtail_m365.documents.updating import update
 from wagtail_m365.errors import BothChanged, FileMissing
@@ -141,3 +143,16 @@ def test_an_update_is_not_believed_to_have_come_already(
 
     assert update(imported, ada).outcome == "taken"
     assert read(imported) == b"second"
+
+
+def test_both_sides_are_compared_once(saboteur, make_document, ada, connect, sample):
+    """A copy that a library has rewritten is unpacked for that, and the site's file, too."""
+    connect(ada)
+    document = make_document(sample("quarterly-report.docx"))
+    session = open_document(document, ada).session
+    saboteur.steps = 0
+    with compared(graph_of(session), session, fetch=True) as comparison:
+        assert comparison.is_same
+        assert not comparison.remote_changed
+    # The site's file is opened to be looked at, and to be compared.
+    assert saboteur.steps == 2

@@ -4,6 +4,8 @@ from datetime import timedelta
 
 import pytest
 from django.core.management import call_command
+from django.db import connection as database
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 from django.utils.formats import date_format
 from wagtail.models import ModelLogEntry
@@ -102,6 +104,17 @@ def test_it_is_renewed_before_it_ends_and_not_sooner(
     subscribed.refresh_from_db()
     assert subscribed.expires_at > timezone.now() + timedelta(days=20)
     assert len(theirs(graph_state)) == 1
+
+
+def test_a_renewal_finds_out_once_what_is_to_be_followed(subscribed):
+    with CaptureQueriesContext(database) as captured:
+        renew_all()
+    places = [
+        each["sql"]
+        for each in captured
+        if "SELECT DISTINCT" in each["sql"] and "editsession" in each["sql"]
+    ]
+    assert len(places) == 1
 
 
 def test_one_that_is_gone_is_asked_for_anew(subscribed, graph_state, capsys):

@@ -82,11 +82,10 @@ def _fetch(
     graph: GraphClient, session: EditSession, item: DriveItem, content: BinaryIO
 ) -> DriveItem:
     try:
-        fetched, _ = remote.fetch(graph, item, content)
+        return remote.fetch(graph, item, content)
     except ItemNotFound:
         closing.lose(session, reason="item_not_found")
         raise
-    return fetched
 
 
 class _Sides:
@@ -114,6 +113,8 @@ class _Sides:
 
     def fetched(self, item: DriveItem, content: BinaryIO) -> Comparison:
         fetched = fingerprint_of(content)
+        is_same = self._is_site(fetched, content)
+        is_base = self._is_base(fetched, content, is_same=is_same)
         return Comparison(
             item=item,
             document=self._document,
@@ -121,9 +122,9 @@ class _Sides:
             site=self._site,
             content=content,
             fetched=fetched,
-            remote_changed=not self._is_base(fetched, content),
+            remote_changed=not is_base,
             site_changed=self._site_changed,
-            is_same=self._is_site(fetched, content),
+            is_same=is_same,
         )
 
     def _is_site(self, fetched: Fingerprint, content: BinaryIO) -> bool:
@@ -138,11 +139,13 @@ class _Sides:
         # The copy's content is just being put there by somebody, who may yet fail.
         raise steady.changed_meanwhile()
 
-    def _is_base(self, fetched: Fingerprint, content: BinaryIO) -> bool:
+    def _is_base(
+        self, fetched: Fingerprint, content: BinaryIO, *, is_same: bool
+    ) -> bool:
         if fetched.sha256 == self._session.base_sha256:
             return True
         if not self._site_changed:
-            return self._is_site(fetched, content)
+            return is_same
         return self._is_kept_base(content)
 
     def _is_kept_base(self, content: BinaryIO) -> bool:

@@ -14,7 +14,6 @@ from wagtail_m365.errors import (
     NotConnected,
 )
 from wagtail_m365.graph.client import GraphClient
-from wagtail_m365.graph.downloads import Downloaded
 from wagtail_m365.graph.types import DriveItem
 from wagtail_m365.models import Connection, EditSession
 
@@ -87,9 +86,7 @@ def read(graph: GraphClient, session: EditSession) -> DriveItem:
     return item
 
 
-def fetch(
-    graph: GraphClient, item: DriveItem, target: BinaryIO
-) -> tuple[DriveItem, Downloaded]:
+def fetch(graph: GraphClient, item: DriveItem, target: BinaryIO) -> DriveItem:
     """The whole content of a file, checked, and the item that it is the content of.
 
     Raises:
@@ -98,9 +95,11 @@ def fetch(
     """
     for _ in range(_FETCHES - 1):
         with suppress(ContentMismatch):
-            return item, _fetch_once(graph, item, target)
+            _fetch_once(graph, item, target)
+            return item
         item = graph.drives.item(item.drive_id, item.id)
-    return item, _fetch_once(graph, item, target)
+    _fetch_once(graph, item, target)
+    return item
 
 
 def is_same_content(item: DriveItem, other: DriveItem) -> bool:
@@ -148,9 +147,9 @@ def base_of(item: DriveItem) -> dict[str, str]:
     }
 
 
-def _fetch_once(graph: GraphClient, item: DriveItem, target: BinaryIO) -> Downloaded:
+def _fetch_once(graph: GraphClient, item: DriveItem, target: BinaryIO) -> None:
     target.seek(0)
     target.truncate()
-    downloaded = graph.drives.download(item, target)
+    # What it holds is compared by Microsoft's hash; who wants another one reads it.
+    graph.drives.download(item, target, sha256=False)
     target.seek(0)
-    return downloaded

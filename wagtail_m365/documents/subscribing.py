@@ -77,8 +77,10 @@ def subscribe_all() -> list[tuple[str, str]]:
         What could not be done, and why (an error's code).
     """
     follow_what_is_wanted()
-    if not settings.WEBHOOKS:
-        return []
+    return _subscribe_followed() if settings.WEBHOOKS else []
+
+
+def _subscribe_followed() -> list[tuple[str, str]]:
     failed = []
     for drive in FollowedDrive.objects.select_related("connection", "subscription"):
         try:
@@ -168,7 +170,7 @@ def renew_all() -> Renewed:
             done.failed.append((str(row.drive.connection), error.code))
         else:
             done.renewed.append(str(row))
-    done.failed += subscribe_all()
+    done.failed += _subscribe_followed()
     return done
 
 
