@@ -8,6 +8,10 @@ from django.apps import AppConfig
 from django.utils.translation import gettext_lazy as _
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+    from django.core.checks import CheckMessage
+
     from .errors import Explanation, M365Error
     from .models import Connection
 
@@ -35,9 +39,11 @@ class WagtailM365Config(AppConfig):
         from .signals import connection_lost
 
         connection_lost.connect(_tell_of_trouble, dispatch_uid="m365_tell_of_trouble")
-        from .checks import register_checks
+        from django.core import checks
 
-        register_checks()
+        checks.register(_check_always, "wagtail_m365")
+        checks.register(_check_deployment, "wagtail_m365", deploy=True)
+        checks.register(_check_database, checks.Tags.database)
 
 
 def _tell_of_trouble(connection: Connection, **kwargs: Any) -> None:
@@ -61,3 +67,28 @@ def _remember_servers(**kwargs: Any) -> None:
     from .tokens.servers import remember_servers_of_older_connections
 
     remember_servers_of_older_connections(**kwargs)
+
+
+# Django asks for checks when it is told to check; a worker of the site never does.
+def _check_always(**kwargs: Any) -> list[CheckMessage]:
+    from .checks import ALWAYS
+
+    return _messages(ALWAYS, **kwargs)
+
+
+def _check_deployment(**kwargs: Any) -> list[CheckMessage]:
+    from .checks import DEPLOYMENT
+
+    return _messages(DEPLOYMENT, **kwargs)
+
+
+def _check_database(**kwargs: Any) -> list[CheckMessage]:
+    from .checks import DATABASE
+
+    return _messages(DATABASE, **kwargs)
+
+
+def _messages(
+    checks: Iterable[Callable[..., list[CheckMessage]]], **kwargs: Any
+) -> list[CheckMessage]:
+    return [message for check in checks for message in check(**kwargs)]

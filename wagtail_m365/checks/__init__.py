@@ -29,8 +29,6 @@ Warnings:
 
 from __future__ import annotations
 
-from django.core import checks
-
 from .keys import check_keys, check_sealed_values
 from .reached import (
     check_forwarded_headers,
@@ -53,28 +51,26 @@ from .values import (
     check_webhooks,
 )
 
-
-def register_checks() -> None:
-    """Make the checks known to Django; called once, at start."""
-    for check in (
-        check_names,
-        check_types,
-        check_cloud,
-        check_keys,
-        check_apps,
-        check_registration,
-        check_purposes,
-        check_webhooks,
-        check_session_cookie,
-        check_addresses,
-        check_redirect_uri,
-    ):
-        checks.register(check, "wagtail_m365")
-    for check in (
-        check_insecure_loopback,
-        check_secure_cookie,
-        check_forwarded_headers,
-        check_shared_sessions,
-    ):
-        checks.register(check, "wagtail_m365", deploy=True)
-    checks.register(check_sealed_values, checks.Tags.database)
+#: What is looked at in every process that checks.
+ALWAYS = (
+    check_names,
+    check_types,
+    check_cloud,
+    check_keys,
+    check_apps,
+    check_registration,
+    check_purposes,
+    check_webhooks,
+    check_session_cookie,
+    check_addresses,
+    check_redirect_uri,
+)
+#: What only ``check --deploy`` looks at.
+DEPLOYMENT = (
+    check_insecure_loopback,
+    check_secure_cookie,
+    check_forwarded_headers,
+    check_shared_sessions,
+)
+#: What only ``check --database`` looks at.
+DATABASE = (check_sealed_values,)

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import uuid
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
 from django.db import models, transaction
 from django.utils.translation import gettext_lazy as _
 
-from wagtail_m365.crypto import Vault
 from wagtail_m365.redaction import Secret
 
 from .vault import vault
+
+if TYPE_CHECKING:
+    from wagtail_m365.crypto import Vault
 
 #: Home of every personal Microsoft account (Microsoft, "ID token claims", ``tid``).
 PERSONAL_TENANT = "9188040d-6c67-4c5b-b112-36a304b66dad"

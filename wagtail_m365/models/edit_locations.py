@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Any, Self
+from typing import Any, NamedTuple, Self
 
 from django.db import models
 from django.utils.translation import gettext_lazy as _
@@ -21,8 +20,7 @@ class EditPlace(models.TextChoices):
     LIBRARY = "library", _("A SharePoint or Teams library, shared by all editors")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class EditLocation:
+class EditLocation(NamedTuple):
     """A place with what is needed to find it."""
 
     place: EditPlace = EditPlace.APP_FOLDER

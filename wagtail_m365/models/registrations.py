@@ -5,18 +5,20 @@ from __future__ import annotations
 import json
 import uuid
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 from wagtail.contrib.settings.models import BaseGenericSetting, register_setting
 
-from wagtail_m365.crypto import Vault
 from wagtail_m365.redaction import Secret
 
 from .edit_locations import EditLocation, EditPlace
 from .vault import vault
+
+if TYPE_CHECKING:
+    from wagtail_m365.crypto import Vault
 
 #: The columns that say which servers are asked.
 _SERVERS = ("cloud", "authority_url", "graph_url")

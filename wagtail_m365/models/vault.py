@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from functools import lru_cache
+from typing import TYPE_CHECKING
 
 from django.conf import settings as django_settings
 
 from wagtail_m365.conf import settings
-from wagtail_m365.crypto import Vault
+
+if TYPE_CHECKING:
+    from wagtail_m365.crypto import Vault
 
 
 def vault() -> Vault:
@@ -35,4 +38,7 @@ def has_dedicated_keys() -> bool:
 
 @lru_cache(maxsize=8)
 def _vault_of(keys: tuple[str, ...]) -> Vault:
+    # Loaded with the first value that is opened, not with every process.
+    from wagtail_m365.crypto import Vault
+
     return Vault(keys)

@@ -14,8 +14,6 @@ from django.contrib.auth.models import Group
 from django.db.models import Q, QuerySet
 from django.db.models.signals import m2m_changed, post_delete, post_save, pre_delete
 
-from .disconnecting import disconnect_all
-
 #: The permission without which nobody has a connection.
 PERMISSION = "wagtail_m365.use_microsoft365"
 #: What Django's log-in saves says nothing about rights.
@@ -45,7 +43,7 @@ def disconnect_unless_allowed(user_ids: Iterable[Any]) -> None:
     for person in _holders().filter(pk__in=list(user_ids)):
         if not may_use(person):
             reason = "permission_lost" if person.is_active else "deactivated"
-            disconnect_all(person, reason=reason)
+            _disconnect(person, reason)
 
 
 def _rights_of(user: Any) -> list[tuple[str, Any]]:
@@ -67,7 +65,14 @@ def _user_saved(
 
 
 def _user_deleted(instance: Any, **kwargs: Any) -> None:
-    disconnect_all(instance, reason="deleted")
+    _disconnect(instance, "deleted")
+
+
+def _disconnect(person: Any, reason: str) -> None:
+    # Loaded when somebody leaves: this file belongs to the start of every process.
+    from .disconnecting import disconnect_all
+
+    disconnect_all(person, reason=reason)
 
 
 def _remember_members(instance: Any, **kwargs: Any) -> None:

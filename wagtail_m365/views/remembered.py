@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import time
 from collections.abc import MutableMapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from typing import Any
 
 from wagtail_m365.errors import Actor, Explanation, M365Error
@@ -36,7 +36,7 @@ def failed(session: Session, error: M365Error) -> None:
     """Keep the words for the next page."""
     facts = {name: value for name, value in error.facts.items() if _is_plain(value)}
     # str(): the words may still be lazy, and a session holds JSON.
-    words = {name: str(word) for name, word in asdict(error.explanation).items()}
+    words = {name: str(word) for name, word in error.explanation._asdict().items()}
     session[_FAILURE] = {"explanation": words, "facts": facts}
 
 
