@@ -18,6 +18,7 @@ from wagtail_m365.errors import (
     SignInRefused,
 )
 from wagtail_m365.models import Connection
+from wagtail_m365.models.configuration import registration as site_registration
 from wagtail_m365.signals import connection_made
 from wagtail_m365.tokens import sign_in
 from wagtail_m365.tokens.broker import get_token
@@ -346,11 +347,29 @@ def of_another_registration(connection):
     return connection
 
 
-def test_an_account_connected_anew_is_not_connected_twice_by_renewing_the_old_one(
-    come_back, ada
+def test_an_account_keeps_its_connection_when_the_site_changes_the_application(
+    come_back, ada, person
 ):
+    old = come_back(ada).connection
+    old.granted_scopes += " Mail.Send"
+    of_another_registration(old)
+    signed_in = come_back(ada)
+    assert not signed_in.created
+    kept = Connection.objects.get()
+    assert (kept.pk, kept.state, kept.is_default) == (old.pk, "active", True)
+    # What was granted to the other application, this one may not do.
+    assert "Mail.Send" not in kept.scopes
+    assert get_token(person)
+
+
+def test_an_account_connected_twice_is_renewed_where_its_new_row_is(come_back, ada):
     old = of_another_registration(come_back(ada).connection)
-    new = come_back(ada).connection
+    new = Connection.objects.create(
+        user=old.user,
+        client_id=site_registration().client_id,
+        tenant_id=old.tenant_id,
+        object_id=old.object_id,
+    )
     signed_in = come_back(ada, connection=old)
     assert signed_in.connection == new != old
     assert not signed_in.created

@@ -176,10 +176,10 @@ def _redeemed(user: Any, begun: flows.SignIn, query: Mapping[str, str]) -> Signe
     tokens = _client(here).redeem(begun.flow, query)
     account = _accepted_account(tokens)
     with transaction.atomic():
-        connection = _connection_for(user, begun, account, here.client_id)
+        connection = _connection_for(user, begun, account, own, here.client_id)
         created = connection._state.adding
-        _fill(connection, account, tokens)
-        connection.registration, connection.client_id = own, here.client_id
+        _fill(connection, account, here.client_id, tokens)
+        connection.registration = own
         servers.remember_servers(connection, here.cloud)
         connection.save(force_insert=created)
         if connection.user_id and not _has_default(user):
@@ -208,18 +208,25 @@ def _accepted_account(tokens: TokenSet) -> Account:
 
 
 def _connection_for(
-    user: Any, begun: flows.SignIn, account: Account, client_id: str
+    user: Any,
+    begun: flows.SignIn,
+    account: Account,
+    own: AppRegistration | None,
+    client_id: str,
 ) -> Connection:
     """The row that this account's tokens belong to, new or old."""
-    rows = Connection.objects.select_for_update()
     if begun.service_name:
         return _service_row(begun, account)
-    same = rows.filter(
-        user=user,
-        client_id=client_id,
-        tenant_id=account.tenant_id,
-        object_id=account.object_id,
-    ).first()
+    rows = Connection.objects.select_for_update()
+    of_account = rows.filter(
+        user=user, tenant_id=account.tenant_id, object_id=account.object_id
+    ).order_by("-created_at")
+    same = (
+        of_account.filter(client_id=client_id).first()
+        # The site, or the editor, has changed to another application since then: what
+        # lies in the account goes on with the row that it knows.
+        or of_account.filter(registration=own).first()
+    )
     if not begun.connection_id:
         return same or Connection(user=user)
     renewed = rows.filter(pk=begun.connection_id, user=user).first()
@@ -259,14 +266,18 @@ def _refuse_another(
     )
 
 
-def _fill(connection: Connection, account: Account, tokens: TokenSet) -> None:
-    same_account = connection.object_id in {"", account.object_id}
-    if not same_account:
+def _fill(
+    connection: Connection, account: Account, client_id: str, tokens: TokenSet
+) -> None:
+    before = (connection.client_id, connection.object_id)
+    if before != (client_id, account.object_id):
+        # Another account, or another application, was granted other rights.
         connection.granted_scopes = ""
         connection.access_tokens.all().delete()
     for name, value in storing.changes_of(connection, tokens, _DEMAND).items():
         setattr(connection, name, value)
     connection.kind = Connection.Kind.DELEGATED
+    connection.client_id = client_id
     connection.authority_tenant = tokens.authority_tenant
     connection.tenant_id = account.tenant_id
     connection.object_id = account.object_id
