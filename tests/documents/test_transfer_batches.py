@@ -1,8 +1,10 @@
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 
 import pytest
+import responses
 from django.core.files.base import ContentFile
 from wagtail.models import Collection, CollectionViewRestriction
 
@@ -162,6 +164,20 @@ def test_a_tenant_that_refuses_links_does_not_spoil_the_copy(document, ada, conn
     (transfer,) = run_all(plan([document], ada, personal, share=True))
     assert transfer.state == State.DONE
     assert (transfer.share_url, transfer.share_error) == ("", "invalid_request")
+
+
+def test_a_link_that_strangers_could_use_is_kept_nowhere(
+    document, ada, account, microsoft
+):
+    stranger = {"scope": "anonymous", "webUrl": "https://1drv.example/a"}
+    with responses.RequestsMock() as answers:
+        answers.add_passthru(microsoft.authority)
+        answers.add_passthru(microsoft.graph)
+        answers.post(re.compile(".*/createLink$"), json={"id": "p1", "link": stranger})
+        answers.delete(re.compile(".*/permissions/p1$"), status=204)
+        (transfer,) = run_all(plan([document], ada, account, share=True))
+    assert transfer.state == State.DONE
+    assert (transfer.share_url, transfer.share_error) == ("", "forbidden")
 
 
 def test_an_office_file_that_a_library_rewrites_is_verified_by_its_parts(
