@@ -119,6 +119,20 @@ def since_version(version: DocumentVersion, user: Any) -> Difference | None:
         )
 
 
+def until_proposal(version: DocumentVersion, user: Any) -> Difference | None:
+    """What a file that waits for approval would change of the document as it is now.
+
+    Raises:
+        NotAllowed: This person may not change the document.
+        FileMissing: One of both files is not in the storage.
+    """
+    document: AbstractDocument = version.document
+    with opened_version(version, user) as new, opened(document) as old:
+        return difference(
+            old, new, before_name=document.filename, after_name=version.filename
+        )
+
+
 def to_copy(target: Any, user: Any) -> Difference | None:
     """What differs from the site's file to the copy in Microsoft 365; nothing changes.
 
@@ -178,20 +192,6 @@ def _opcodes(old: Sequence[str], new: Sequence[str]) -> Sequence[_Opcode]:
         return _Matcher(old, new).get_opcodes()
     except _TooManySteps:
         return [("replace", 0, len(old), 0, len(new))]
-
-
-def until_proposal(version: DocumentVersion, user: Any) -> Difference | None:
-    """What a file that waits for approval would change of the document as it is now.
-
-    Raises:
-        NotAllowed: This person may not change the document.
-        FileMissing: One of both files is not in the storage.
-    """
-    document: AbstractDocument = version.document
-    with opened_version(version, user) as new, opened(document) as old:
-        return difference(
-            old, new, before_name=document.filename, after_name=version.filename
-        )
 
 
 def _rows(old: Sequence[Line], new: Sequence[Line]) -> Iterator[Row]:
