@@ -25,6 +25,7 @@ __all__ = [
     "make_folder",
     "name_of",
     "scopes_of",
+    "scopes_of_session",
 ]
 
 
@@ -33,6 +34,17 @@ def scopes_of(place: str) -> tuple[str, ...]:
     if place == EditPlace.LIBRARY:
         return (settings.LIBRARY_SCOPE,)
     return bundles.SAVE if place == EditPlace.ONEDRIVE else bundles.EDIT
+
+
+def scopes_of_session(session: EditSession) -> tuple[str, ...]:
+    """The rights that reach the copy of this session.
+
+    An application's folder is closed to every other one: where the site has changed its
+    app registration since then, the copy is a file of the drive like any other.
+    """
+    if session.place == EditPlace.APP_FOLDER and session.is_of_another_application:
+        return bundles.SAVE
+    return scopes_of(session.place)
 
 
 def make_folder(

@@ -20,7 +20,7 @@ from wagtail_m365.models.edit_sessions import EditSessionQuerySet, RemoteCopy, S
 from . import remote
 from .checking import refresh
 from .clients import graph_for
-from .edit_folders import scopes_of
+from .edit_folders import scopes_of_session
 
 if TYPE_CHECKING:
     from wagtail_m365.graph.client import GraphClient
@@ -65,7 +65,7 @@ def look(session: EditSession) -> bool:
         return False
     if not cache.add(f"wagtail_m365.look.{session.pk}", True, _A_MINUTE):
         return False
-    scopes = scopes_of(session.place)
+    scopes = scopes_of_session(session)
     graph = graph_for(session.account, scopes, patience=_NO_PATIENCE)
     answer: DriveItem | M365Error
     try:

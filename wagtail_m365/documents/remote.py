@@ -18,7 +18,7 @@ from wagtail_m365.graph.types import DriveItem
 from wagtail_m365.models import Connection, EditSession
 
 from .clients import graph_for
-from .edit_folders import scopes_of
+from .edit_folders import scopes_of_session
 
 #: Seconds that the pauses of one request may take: somebody looks on.
 PATIENCE = 6.0
@@ -60,7 +60,7 @@ def _connected_again(session: EditSession) -> Connection | None:
 
 def graph_with(account: Connection, session: EditSession) -> GraphClient:
     """A client with another account, which may reach a copy in a library."""
-    return graph_for(account, scopes_of(session.place), patience=PATIENCE)
+    return graph_for(account, scopes_of_session(session), patience=PATIENCE)
 
 
 def files_in_folder(graph: GraphClient, session: EditSession) -> list[DriveItem]:

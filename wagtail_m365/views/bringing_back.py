@@ -21,7 +21,7 @@ from wagtail_m365.documents.bringing_back import (
 )
 from wagtail_m365.documents.checking import check
 from wagtail_m365.documents.closing import discard
-from wagtail_m365.documents.edit_folders import scopes_of
+from wagtail_m365.documents.edit_folders import scopes_of_session
 from wagtail_m365.errors import BothChanged, M365Error, NothingOpen, TokenError
 from wagtail_m365.models import EditSession
 
@@ -93,7 +93,7 @@ class SessionPage(DocumentPage, TemplateView):
 
     def sign_in(self, error: TokenError) -> HttpResponseBase:
         """The session's own account has to sign in, if that helps."""
-        scopes = scopes_of(self.session.place)
+        scopes = scopes_of_session(self.session)
         return self.sign_in_or_explain(error, come_back=self.here, scopes=scopes)
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:

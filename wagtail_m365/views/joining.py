@@ -9,7 +9,7 @@ from django.http.response import HttpResponseBase
 from django.shortcuts import redirect
 from django.utils.translation import gettext_lazy
 
-from wagtail_m365.documents.edit_folders import scopes_of
+from wagtail_m365.documents.edit_folders import scopes_of_session
 from wagtail_m365.documents.joining import join
 from wagtail_m365.errors import TokenError
 
@@ -39,6 +39,6 @@ class JoinView(SessionPage):
         try:
             url = join(self.session, request.user)
         except TokenError as error:
-            scopes = scopes_of(self.session.place)
+            scopes = scopes_of_session(self.session)
             return self.sign_in_or_explain(error, come_back=self.here, scopes=scopes)
         return leave_for(url.reveal())

@@ -18,7 +18,11 @@ from django.views.generic import TemplateView
 from wagtail_m365 import hooks, tasks
 from wagtail_m365.conf import settings
 from wagtail_m365.documents.desktop import way_to_open
-from wagtail_m365.documents.edit_folders import edit_location, scopes_of
+from wagtail_m365.documents.edit_folders import (
+    edit_location,
+    scopes_of,
+    scopes_of_session,
+)
 from wagtail_m365.documents.opening import Opened, open_document, preflight
 from wagtail_m365.documents.preflight import leaves_protection
 from wagtail_m365.errors import AlreadyOpen, TokenError
@@ -160,7 +164,9 @@ class OpenView(DocumentPage, TemplateView):
     @property
     def scopes(self) -> tuple[str, ...]:
         """The rights that this place needs."""
-        return scopes_of(self.place)
+        return (
+            scopes_of_session(self.session) if self.session else scopes_of(self.place)
+        )
 
     def get_try_again_url(self) -> str:
         return page_url("open", self.document.pk)
