@@ -10,7 +10,7 @@ from pathlib import Path
 from django.conf import settings
 from django.urls import reverse
 
-from example_site.home.content import SAMPLES
+from example_site.home.samples import SAMPLES
 from wagtail_m365.models import AppRegistration, M365Settings
 from wagtail_m365.redaction import Secret
 from wagtail_m365.testing import FakeMicrosoft

@@ -14,6 +14,8 @@ from wagtail.fields import RichTextField, StreamField
 from wagtail.models import Page
 from wagtail.snippets.models import register_snippet
 
+from .samples import LOGINS
+
 
 class HomePage(Page):
     """The public page: who we are, our policies, and everything to download."""
@@ -59,7 +61,6 @@ class TourPage(Page):
     max_count = 1
 
     def get_context(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
-        from .content import LOGINS
         from .tour import steps
 
         return {

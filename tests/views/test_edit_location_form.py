@@ -6,7 +6,7 @@ import pytest
 from django.urls import reverse
 
 from wagtail_m365.models import M365Settings
-from wagtail_m365.models.edit_locations import edit_location
+from wagtail_m365.models.configuration import edit_location
 from wagtail_m365.testing.fake.drives import DriveSeam
 
 pytestmark = pytest.mark.django_db

@@ -13,7 +13,8 @@ from wagtail_m365.graph.client import GraphClient
 from wagtail_m365.graph.drives import Drives
 from wagtail_m365.graph.types import DriveItem
 from wagtail_m365.models import Connection, EditSession
-from wagtail_m365.models.edit_locations import EditLocation, EditPlace, edit_location
+from wagtail_m365.models.configuration import edit_location
+from wagtail_m365.models.edit_locations import EditLocation, EditPlace
 from wagtail_m365.tokens import bundles
 
 from .clients import graph_for

@@ -23,11 +23,13 @@ from wagtail_m365.identity.registration import (
 from wagtail_m365.redaction import Secret
 
 from .connections import Connection
+from .edit_locations import EditLocation
 from .registrations import AppRegistration, M365Settings
 
 __all__ = [
     "AppRegistration",
     "M365Settings",
+    "edit_location",
     "http_options",
     "is_enabled",
     "merged",
@@ -132,6 +134,18 @@ def site_cloud() -> clouds.Cloud:
     """
     chosen = None if is_set("CLOUD") else M365Settings.current().registration
     return _site_cloud(chosen)
+
+
+def edit_location() -> EditLocation:
+    """Where new copies go; no query when Django's settings say it, else one.
+
+    Raises:
+        Misconfigured: The setting cannot be understood.
+    """
+    if is_set("EDIT_LOCATION"):
+        return EditLocation.of_setting(settings.EDIT_LOCATION)
+    row = M365Settings.objects.first() or M365Settings()
+    return row.edit_location
 
 
 def merged(row: AppRegistration | None) -> Registration:

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple, Self
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
-from wagtail_m365.conf import is_set, place_of, settings
+from wagtail_m365.conf import place_of
 from wagtail_m365.errors import Misconfigured
 
 
@@ -57,17 +57,3 @@ class EditLocation(NamedTuple):
             drive_id=given["library"],
             folder_id=given.get("folder", ""),
         )
-
-
-def edit_location() -> EditLocation:
-    """Where new copies go; no query when Django's settings say it, else one.
-
-    Raises:
-        Misconfigured: The setting cannot be understood.
-    """
-    from .registrations import M365Settings
-
-    if is_set("EDIT_LOCATION"):
-        return EditLocation.of_setting(settings.EDIT_LOCATION)
-    row = M365Settings.objects.first() or M365Settings()
-    return row.edit_location

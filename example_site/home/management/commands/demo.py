@@ -13,6 +13,7 @@ from django.core.management import BaseCommand, call_command
 from wagtail.models import Site
 
 from example_site.home import content, microsoft
+from example_site.home.samples import LOGINS
 
 LISTEN = "127.0.0.1"
 
@@ -68,7 +69,7 @@ class Command(BaseCommand):
 def _welcome(port: int, fake: Any) -> str:
     logins = "\n".join(
         f"    {login.name:<10} password {login.name:<10} {login.what}"
-        for login in content.LOGINS
+        for login in LOGINS
     )
     accounts = "\n".join(
         f"    {account.username:<32} {account.name}"
