@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 
 from wagtail_m365.redaction import Secret
 
+from .managers import BecomesManager
 from .vault import vault
 
 if TYPE_CHECKING:
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
 PERSONAL_TENANT = "9188040d-6c67-4c5b-b112-36a304b66dad"
 
 
-class ConnectionQuerySet(models.QuerySet["Connection"]):
+class ConnectionQuerySet(BecomesManager, models.QuerySet["Connection"]):
     """The questions asked of connections."""
 
     def of_user(self, user: Any) -> ConnectionQuerySet:

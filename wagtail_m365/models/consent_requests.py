@@ -11,9 +11,10 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from .connections import Connection
+from .managers import BecomesManager
 
 
-class ConsentRequestQuerySet(models.QuerySet["ConsentRequest"]):
+class ConsentRequestQuerySet(BecomesManager, models.QuerySet["ConsentRequest"]):
     """The questions asked of consent requests."""
 
     def waiting(self) -> ConsentRequestQuerySet:

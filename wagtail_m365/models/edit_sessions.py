@@ -16,6 +16,7 @@ from wagtail.documents import get_document_model_string
 
 from .edit_locations import EditPlace
 from .held_by_account import HeldByAccount
+from .managers import BecomesManager
 
 
 class State(models.TextChoices):
@@ -60,7 +61,7 @@ TRANSITIONS: Mapping[str, frozenset[str]] = {
 UNFINISHED = frozenset({State.OPENING, State.OPEN, State.CONFLICT})
 
 
-class EditSessionQuerySet(models.QuerySet["EditSession"]):
+class EditSessionQuerySet(BecomesManager, models.QuerySet["EditSession"]):
     """The questions asked of edit sessions."""
 
     def unfinished(self) -> EditSessionQuerySet:

@@ -11,6 +11,8 @@ from django.utils.translation import gettext_lazy as _
 
 from wagtail_m365.errors import M365Error
 
+from .managers import BecomesManager
+
 #: Failures that are kept; the oldest make room.
 _MOST_FAILURES = 50
 
@@ -32,7 +34,7 @@ class Heartbeat(models.Model):
         return f"{self.asked_at:%Y-%m-%d %H:%M:%S}"
 
 
-class FailureQuerySet(models.QuerySet["Failure"]):
+class FailureQuerySet(BecomesManager, models.QuerySet["Failure"]):
     """The questions asked of failures."""
 
     def note(self, error: M365Error, place: str) -> None:
@@ -67,7 +69,7 @@ class Failure(models.Model):
         return self.code
 
 
-class ExpiryWarningQuerySet(models.QuerySet["ExpiryWarning"]):
+class ExpiryWarningQuerySet(BecomesManager, models.QuerySet["ExpiryWarning"]):
     """The questions asked of warnings that were sent."""
 
     def claim(self, what: str, ends_on: date, days: int) -> bool:

@@ -10,12 +10,13 @@ from django.utils.translation import gettext_lazy as _
 from wagtail.models import Collection
 
 from .connections import Connection
+from .managers import BecomesManager
 
 #: Rows that are kept of one connection.
 _KEPT = 200
 
 
-class RecentFolderQuerySet(models.QuerySet["RecentFolder"]):
+class RecentFolderQuerySet(BecomesManager, models.QuerySet["RecentFolder"]):
     """The questions asked of recent folders."""
 
     def of_connection(self, connection: Connection) -> RecentFolderQuerySet:

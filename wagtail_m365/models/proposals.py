@@ -12,6 +12,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from wagtail.documents import get_document_model_string
 
+from .managers import BecomesManager
 from .versions import Source
 
 
@@ -33,7 +34,7 @@ PROPOSAL_TRANSITIONS: Mapping[str, frozenset[str]] = {
 }
 
 
-class ProposalQuerySet(models.QuerySet["Proposal"]):
+class ProposalQuerySet(BecomesManager, models.QuerySet["Proposal"]):
     """The questions asked of proposals."""
 
     def waiting(self) -> ProposalQuerySet:

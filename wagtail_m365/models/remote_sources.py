@@ -9,8 +9,10 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 from wagtail.documents import get_document_model_string
 
+from .managers import BecomesManager
 
-class RemoteSourceQuerySet(models.QuerySet["RemoteSource"]):
+
+class RemoteSourceQuerySet(BecomesManager, models.QuerySet["RemoteSource"]):
     """The questions asked of sources."""
 
     def of_document(self, document: models.Model) -> RemoteSourceQuerySet:

@@ -16,11 +16,13 @@ from django.utils.translation import gettext_lazy as _
 
 from wagtail_m365.redaction import Secret
 
+from .managers import BecomesManager
+
 #: Nobody reads a drive's changes, or asks for a subscription, for longer than this.
 LEASE = timedelta(minutes=10)
 
 
-class FollowedDriveQuerySet(models.QuerySet["FollowedDrive"]):
+class FollowedDriveQuerySet(BecomesManager, models.QuerySet["FollowedDrive"]):
     """The questions asked of followed drives."""
 
     def with_libraries(self) -> FollowedDriveQuerySet:

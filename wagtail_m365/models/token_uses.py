@@ -10,9 +10,10 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from .connections import Connection
+from .managers import BecomesManager
 
 
-class TokenUseQuerySet(models.QuerySet["TokenUse"]):
+class TokenUseQuerySet(BecomesManager, models.QuerySet["TokenUse"]):
     """The questions asked of the use log."""
 
     def of_purpose(self, name: str) -> TokenUseQuerySet:

@@ -25,6 +25,7 @@ from wagtail.documents import get_document_model_string
 from wagtail_m365.errors import Undecryptable
 from wagtail_m365.redaction import Secret
 
+from .managers import BecomesManager
 from .vault import vault
 
 
@@ -61,7 +62,7 @@ TRANSITIONS: Mapping[str, frozenset[str]] = {
 UNFINISHED = frozenset({State.QUEUED, State.RUNNING, State.WAITING})
 
 
-class TransferQuerySet(models.QuerySet["Transfer"]):
+class TransferQuerySet(BecomesManager, models.QuerySet["Transfer"]):
     """The questions asked of transfers."""
 
     def unfinished(self) -> TransferQuerySet:

@@ -22,6 +22,8 @@ from django.utils.translation import gettext_lazy as _
 from django_tasks import task
 from wagtail.documents import get_document_model_string
 
+from .managers import BecomesManager
+
 #: Name of the storage for versions, where a site wants one of its own (a private one).
 STORAGE_ALIAS = "wagtail_m365"
 
@@ -62,7 +64,7 @@ class Stage(models.TextChoices):
     PENDING = "pending", _("Waiting for approval")
 
 
-class DocumentVersionQuerySet(models.QuerySet["DocumentVersion"]):
+class DocumentVersionQuerySet(BecomesManager, models.QuerySet["DocumentVersion"]):
     """The questions asked of versions."""
 
     def kept(self) -> DocumentVersionQuerySet:

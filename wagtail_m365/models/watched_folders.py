@@ -11,6 +11,8 @@ from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 from wagtail.models import Collection
 
+from .managers import BecomesManager
+
 #: Seconds for which a run holds its folder without a sign of life.
 LEASE_SECONDS = 600.0
 
@@ -32,7 +34,7 @@ class WhenGone(models.TextChoices):
     DELETE = "delete", _("Delete the document")
 
 
-class WatchedFolderQuerySet(models.QuerySet["WatchedFolder"]):
+class WatchedFolderQuerySet(BecomesManager, models.QuerySet["WatchedFolder"]):
     """The questions asked of watched folders."""
 
     def active(self) -> WatchedFolderQuerySet:

@@ -8,6 +8,7 @@ from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
+from .managers import BecomesManager
 from .remote_sources import RemoteSource
 from .watched_folders import WatchedFolder
 
@@ -26,7 +27,7 @@ class ItemState(models.TextChoices):
     GONE = "gone", _("No longer in the folder")
 
 
-class WatchedItemQuerySet(models.QuerySet["WatchedItem"]):
+class WatchedItemQuerySet(BecomesManager, models.QuerySet["WatchedItem"]):
     """The questions asked of watched items."""
 
     def known(self, folder: WatchedFolder, ids: Iterable[str]) -> WatchedItemQuerySet:
