@@ -139,6 +139,26 @@ def test_what_came_of_a_sign_in_is_in_sight_on_the_accounts_tab(live_server, pag
     expect(page.locator("#header-title")).to_be_in_viewport()
 
 
+def test_an_address_to_be_copied_is_seen_whole_on_a_phone(live_server, context, page):
+    context.grant_permissions(["clipboard-read", "clipboard-write"])
+    page.set_viewport_size(PHONE)
+    opened(
+        page,
+        live_server.url + reverse("wagtail_m365:set_up_step", args=["register"]),
+    )
+    field = page.get_by_label("Redirect URI")
+    hidden = field.evaluate(
+        "(one) => [one.scrollWidth - one.clientWidth, one.scrollHeight - one.clientHeight]"
+    )
+    assert hidden == [0, 0]
+
+    page.get_by_role("button", name="Copy").click()
+
+    expect(page.get_by_text("Copied to the clipboard")).to_be_visible()
+    copied = page.evaluate("() => navigator.clipboard.readText()")
+    assert copied == f"{live_server.url}{reverse('wagtail_m365:callback')}"
+
+
 def test_health_says_what_does_not_work(live_server, page, settings, subtests):
     # An id instead of a value is told at once; what needs it is not even tried.
     secret = "5a9b0e3c-7d51-4c39-9a4e-0f6a7a8c2b11"
