@@ -3,6 +3,7 @@ from __future__ import annotations
 import pytest
 from cryptography import x509
 from django.urls import reverse
+from wagtail.users.models import UserProfile
 
 from wagtail_m365.models import AppRegistration, M365Settings
 from wagtail_m365.redaction import Secret
@@ -226,6 +227,19 @@ def test_the_export_follows_the_certificate(admin, accounts, register):
     assert "M365_PRIVATE_KEY_FILE" in export.settings
     assert "M365_CERTIFICATE_FILE=" in export.environment
     assert "CLIENT_SECRET" not in export.settings
+
+
+def test_what_is_to_be_filled_in_is_said_in_the_readers_language(
+    admin, admin_user, accounts, register
+):
+    accounts()
+    register()
+    profile = UserProfile.get_for_user(admin_user)
+    profile.preferred_language = "de"
+    profile.save()
+    shown = admin.get(step_address("health")).context["export"].environment
+    assert "auf jedem Server derselbe" in shown
+    assert "the same on every server" not in shown
 
 
 def test_there_is_nothing_to_export_before_the_ids_are_known(admin):

@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass
 
+from django.utils.translation import gettext as _
+
 from wagtail_m365 import conf
 from wagtail_m365.models import AppRegistration
 
@@ -61,13 +63,19 @@ def _credential(row: AppRegistration | None) -> list[str]:
 
 
 def _variables(row: AppRegistration | None) -> list[str]:
-    found = ['M365_ENCRYPTION_KEY="<a long random text, the same on every server>"']
+    key = _("a long random text, the same on every server")
+    found = [_line("M365_ENCRYPTION_KEY", key)]
     if _is_certificate(row):
         return [
             *found,
-            'M365_PRIVATE_KEY_FILE="<path of the private key>"',
-            'M365_CERTIFICATE_FILE="<path of the certificate>"',
+            _line("M365_PRIVATE_KEY_FILE", _("path of the private key")),
+            _line("M365_CERTIFICATE_FILE", _("path of the certificate")),
         ]
     if row and row.credential_kind == Kind.NONE:
         return found
-    return [*found, 'M365_CLIENT_SECRET="<the value of the client secret>"']
+    return [*found, _line("M365_CLIENT_SECRET", _("the value of the client secret"))]
+
+
+def _line(name: str, what: str) -> str:
+    """A variable to which somebody gives a value; until then it says what is wanted."""
+    return f'{name}="<{what}>"'
