@@ -55,6 +55,37 @@ def test_the_health_report_tells_the_day_as_people_write_it(ends_in, registratio
     assert date_format(registration.credential_expires_on) in told.what
 
 
+@pytest.mark.parametrize(
+    ("secret", "advice"),
+    [
+        ({}, "in the app registration"),
+        ({"CLIENT_SECRET": "x"}, "CLIENT_SECRET_ENDS_ON"),
+    ],
+    ids=["in the admin", "in Django's settings"],
+)
+def test_an_end_that_is_not_known_is_entered_where_the_secret_is(
+    registration, settings, secret, advice
+):
+    settings.WAGTAIL_M365 = {**settings.WAGTAIL_M365, **secret}
+
+    found = health.look(health.assumed_visit()).findings
+
+    assert advice in next(one for one in found if one.probe == "end").detail
+
+
+def test_nobody_is_asked_for_the_end_of_a_secret_that_there_is_not(
+    registration, settings, tmp_path
+):
+    assertion = str(tmp_path / "assertion")
+    named = {"CLIENT_ASSERTION_FILE": assertion}
+    settings.WAGTAIL_M365 = {**settings.WAGTAIL_M365, **named}
+
+    found = health.look(health.assumed_visit()).findings
+
+    told = next(one for one in found if one.probe == "end").detail
+    assert told == "There is no secret or certificate that ends."
+
+
 def test_each_threshold_is_mailed_once(ends_in, admin_user):
     ends_in(30)
 

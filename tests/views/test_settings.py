@@ -55,7 +55,7 @@ class TestThePage:
     def test_the_redirect_uri_is_the_one_of_this_request(self, admin_client):
         expected = f"http://testserver{reverse('wagtail_m365:callback')}"
 
-        assert f'value="{expected}"' in page(admin_client)
+        assert f">{expected}</textarea>" in page(admin_client)
 
     def test_behind_a_proxy_it_is_the_address_that_the_browser_sees(
         self, admin_client, settings
@@ -126,6 +126,23 @@ class TestThePage:
 
         assert "WAGTAIL_M365[&quot;ENABLED&quot;]" in seen
         assert M365Settings.objects.get().enabled is False
+
+    def test_an_application_that_django_settings_name_is_not_asked_for_again(
+        self, admin_client, say
+    ):
+        say(CLIENT_ID="11111111-2222-3333-4444-555555555555")
+
+        seen = page(admin_client)
+
+        assert 'Decided by WAGTAIL_M365["CLIENT_ID"]' in seen
+        assert "Register one in the Microsoft" not in seen
+
+    def test_an_application_that_nobody_has_entered_is_asked_for(
+        self, admin_client, settings
+    ):
+        settings.WAGTAIL_M365 = {}
+
+        assert "Register one in the Microsoft" in page(admin_client)
 
     def test_what_is_missing_is_explained(self, admin_client):
         assert "not_configured" in page(admin_client)

@@ -7,10 +7,14 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
-from wagtail_m365.conf import settings
+from wagtail_m365.conf import is_set, settings
 from wagtail_m365.errors import Misconfigured
 from wagtail_m365.identity.ids import GUID
-from wagtail_m365.identity.registration import ClientSecret
+from wagtail_m365.identity.registration import (
+    ClientSecret,
+    Credential,
+    FederatedAssertion,
+)
 
 from .endings import ending_of_site
 from .findings import Attention, Failing, Group, Probe, Skip
@@ -44,12 +48,7 @@ def _ask_secret(subject: Subject) -> str:
 def _ask_end(subject: Subject) -> str:
     ending = ending_of_site()
     if ending is None:
-        raise Skip(
-            _(
-                "The day on which the secret ends is not known here. Enter it in the "
-                "app registration, and you are warned in time."
-            )
-        )
+        raise Skip(_unknown_end(subject.registration().credential))
     facts = {"day": date_format(ending.ends_on)}
     if ending.days_left < 0:
         raise Misconfigured(code="credential_ended", **facts)
@@ -58,6 +57,21 @@ def _ask_end(subject: Subject) -> str:
     if ending.days_left <= _WARN_DAYS:
         raise Attention(Misconfigured(code="credential_ends_soon", **facts), told)
     return told
+
+
+def _unknown_end(credential: Credential) -> str:
+    """Where the day is entered: beside the secret, wherever that is."""
+    if credential is None or isinstance(credential, FederatedAssertion):
+        return _("There is no secret or certificate that ends.")
+    if is_set("CLIENT_SECRET"):
+        return _(
+            "The day on which the secret ends is not known here. Set "
+            "CLIENT_SECRET_ENDS_ON in WAGTAIL_M365, and you are warned in time."
+        )
+    return _(
+        "The day on which the secret ends is not known here. Enter it in the "
+        "app registration, and you are warned in time."
+    )
 
 
 def _ask_checks(subject: Subject) -> str:

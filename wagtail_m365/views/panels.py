@@ -123,6 +123,7 @@ class RegistrationLinksPanel(HelpPanel):
             return {
                 **super().get_context_data(parent_context),
                 **registration_links(self.request, self.instance),
+                "decided": conf.is_set("CLIENT_ID"),
             }
 
 
