@@ -31,6 +31,7 @@ from tests.identity.wire import (
 from wagtail_m365.errors import M365Error, Misconfigured
 from wagtail_m365.identity.assertions import LIFETIME, USED_FOR, Signer
 from wagtail_m365.identity.client import IdentityClient
+from wagtail_m365.identity.clouds import resolve
 from wagtail_m365.identity.registration import (
     ClientCertificate,
     Credential,
@@ -145,6 +146,53 @@ def test_a_certificate_signs_an_assertion_for_the_token_endpoint(
     assert claims["sub"] == CLIENT_ID
     assert claims["exp"] - claims["iat"] == LIFETIME
     assert claims["jti"]
+
+
+@pytest.mark.parametrize("scheme", ["http", "https"])
+def test_an_assertion_is_for_the_endpoint_as_a_loopback_server_names_it(
+    wire: Wire, scheme: str
+) -> None:
+    wire.login = "http://127.0.0.1:8400"
+    named = wire.token_url.replace("http:", f"{scheme}:")
+    wire.discovers(token_endpoint=named)
+    wire.grants()
+    cloud = resolve(
+        {"authority": wire.login, "graph": f"{wire.login}/v1.0"},
+        allow_insecure_loopback=True,
+    )
+    IdentityClient(registration(cloud=cloud, credential=_plain())).client_credentials()
+    sent = form_of(wire.token_requests[0])
+    unchecked = {"verify_signature": False}
+    claims = jwt.decode(sent["client_assertion"], options=unchecked)
+    assert claims["aud"] == named
+
+
+def test_an_application_names_graph_as_the_discovery_document_does(wire: Wire) -> None:
+    wire.login = "https://login.gateway.example"
+    wire.discovers(msgraph_host="graph.microsoft.com")
+    wire.grants(scope=None)
+    cloud = resolve(
+        {"authority": wire.login, "graph": "https://graph.gateway.example/v1.0"}
+    )
+    tokens = IdentityClient(registration(cloud=cloud)).client_credentials()
+    sent = form_of(wire.token_requests[0])
+    assert sent["scope"] == "https://graph.microsoft.com/.default"
+    assert tokens.scopes == {".default"}
+
+
+@pytest.mark.parametrize("host", [None, "", 7, "graph.microsoft.com/evil", "a b"])
+def test_an_unusable_name_of_graph_in_a_discovery_document_counts_as_none(
+    wire: Wire, host: object
+) -> None:
+    wire.login = "https://login.gateway.example"
+    wire.discovers(msgraph_host=host)
+    wire.grants()
+    cloud = resolve(
+        {"authority": wire.login, "graph": "https://graph.gateway.example/v1.0"}
+    )
+    IdentityClient(registration(cloud=cloud)).client_credentials()
+    sent = form_of(wire.token_requests[0])
+    assert sent["scope"] == "https://graph.gateway.example/.default"
 
 
 def test_an_assertion_names_its_certificate_and_carries_it(wire: Wire) -> None:

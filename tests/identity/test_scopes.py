@@ -5,9 +5,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from wagtail_m365.identity.clouds import CLOUDS
-from wagtail_m365.identity.scopes import RESERVED, absolute, missing, normalise
+from wagtail_m365.identity.scopes import RESERVED, as_sent, missing, normalise
 
 GRAPH = CLOUDS["global"].graph
+GATEWAY = "https://graph.gateway.example/v1.0"
 SHORT = st.sampled_from(["Files.Read", "Mail.Send", "User.Read", ".default", "X.Y"])
 
 
@@ -40,19 +41,37 @@ def test_rights_of_openid_connect_are_no_rights() -> None:
     assert normalise(RESERVED, GRAPH) == frozenset()
 
 
-@given(st.sets(SHORT))
-def test_what_is_sent_reads_the_same_when_it_comes_back(scopes: set[str]) -> None:
-    assert normalise(absolute(scopes, GRAPH), GRAPH) == normalise(scopes, GRAPH)
+@given(st.sets(SHORT), st.sampled_from([GRAPH, GATEWAY]))
+def test_what_is_sent_reads_the_same_when_it_comes_back(
+    scopes: set[str], graph: str
+) -> None:
+    assert normalise(as_sent(scopes, graph), graph) == normalise(scopes, graph)
 
 
 def test_what_is_sent_names_this_clouds_graph() -> None:
-    sent = absolute(["Files.Read", "openid"], CLOUDS["china"].graph)
+    sent = as_sent(["Files.Read", "openid"], CLOUDS["china"].graph)
     assert sent == ["https://microsoftgraph.chinacloudapi.cn/Files.Read"]
+
+
+def test_another_server_is_not_told_what_it_calls_graph() -> None:
+    sent = as_sent(["Files.Read", "https://graph.gateway.example/User.Read"], GATEWAY)
+    assert sent == ["Files.Read", "User.Read"]
+
+
+def test_all_that_was_granted_names_a_resource_whatever_the_server() -> None:
+    told = "https://graph.microsoft.com"
+    assert as_sent([".default"], GATEWAY, resource=told) == [f"{told}/.default"]
+    assert as_sent([".default"], GATEWAY) == ["https://graph.gateway.example/.default"]
+
+
+def test_another_server_may_call_graph_as_microsoft_does() -> None:
+    told = ["https://graph.microsoft.com/Files.Read", "User.Read"]
+    assert normalise(told, GATEWAY) == {"Files.Read", "User.Read"}
 
 
 def test_scopes_of_other_resources_are_sent_as_they_are() -> None:
     scope = "https://contoso.sharepoint.com/AllSites.Read"
-    assert absolute([scope], GRAPH) == [scope]
+    assert as_sent([scope], GRAPH) == [scope]
 
 
 @pytest.mark.parametrize(

@@ -19,7 +19,7 @@ from .answers import Granted, granted
 from .attempts import attempt
 from .discovery import Discovery, discover
 from .registration import SHARED_TENANTS, Registration, check_tenant
-from .scopes import absolute
+from .scopes import as_sent
 from .values import Account, AuthorizationRequest, TokenSet
 
 __all__ = [
@@ -93,7 +93,7 @@ class IdentityClient:
             TemporarilyUnavailable: Microsoft cannot be reached.
         """
         app = self._app(self.discovery())
-        wanted = absolute(scopes, self._graph)
+        wanted = as_sent(scopes, self._graph)
         # Microsoft refuses a hint together with the account picker.
         hint = "" if prompt == "select_account" else login_hint
         flow = self._attempt(
@@ -166,7 +166,7 @@ class IdentityClient:
             TemporarilyUnavailable: Microsoft cannot answer now.
         """
         tenant = tenant or self._registration.tenant
-        wanted = absolute(scopes, self._graph)
+        wanted = as_sent(scopes, self._graph)
         discovery = self.discovery(tenant)
         cache = msal_apps.cache_with(refresh_token, self._registration, home_account_id)
         app = self._app(discovery, tenant=tenant, token_cache=cache)
@@ -199,10 +199,10 @@ class IdentityClient:
             TemporarilyUnavailable: Microsoft cannot answer now.
         """
         self._check_app_only()
-        wanted = absolute(scopes, self._graph)
         discovery = self.discovery()
         app = self._app(discovery)
-        found = self._granted(lambda: app.acquire_token_for_client(wanted), wanted)
+        asked = as_sent(scopes, self._graph, resource=discovery.graph)
+        found = self._granted(lambda: app.acquire_token_for_client(asked), scopes)
         return self._token_set(found, discovery, None)
 
     @property

@@ -7,6 +7,7 @@ configured authority.
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from http import HTTPStatus
@@ -18,7 +19,9 @@ from wagtail_m365.http import origin
 
 from .clouds import Cloud
 from .refusals import refusal
-from .transport import Transport
+from .transport import AS_TOLD, Transport
+
+_HOST = re.compile(r"[A-Za-z0-9.-]{1,253}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,6 +34,10 @@ class Discovery:
     authorization_endpoint: str
     #: Where codes and tokens are exchanged; always named with https, as MSAL wants.
     token_endpoint: str
+    #: The same as the document names it: whom an assertion is for (RFC 7523 §3).
+    audience: str
+    #: Graph as a resource; ``""`` when not told.
+    graph: str
 
     @property
     def tenant(self) -> str:
@@ -68,6 +75,10 @@ def _checked(members: Mapping[str, Any], cloud: Cloud) -> Discovery:
         issuer=_address(members, "issuer", cloud),
         authorization_endpoint=_address(members, "authorization_endpoint", cloud),
         token_endpoint=_address(members, "token_endpoint", cloud),
+        audience=_address(members, AS_TOLD, cloud)
+        if AS_TOLD in members
+        else _address(members, "token_endpoint", cloud),
+        graph=_graph(members),
     )
     if origin(found.token_endpoint)[1:] != origin(cloud.authority)[1:]:
         raise Misconfigured(
@@ -96,6 +107,13 @@ def _address(members: Mapping[str, Any], name: str, cloud: Cloud) -> str:
             code="insecure_discovery",
         )
     return value
+
+
+def _graph(members: Mapping[str, Any]) -> str:
+    """Graph's identifier, whose host Microsoft's documents name (``msgraph_host``)."""
+    host = members.get("msgraph_host")
+    is_host = isinstance(host, str) and _HOST.fullmatch(host)
+    return f"https://{host}" if is_host else ""
 
 
 def _unusable(name: str) -> Misconfigured:

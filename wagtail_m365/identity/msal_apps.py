@@ -118,9 +118,9 @@ def _credential(registration: Registration, discovery: Discovery) -> Any:
         federated = credential
         return {"client_assertion": lambda: assertions.federated(federated).reveal()}
     signer = assertions.signer(credential)
-    endpoint = discovery.token_endpoint
+    audience = discovery.audience
     return {
         "client_assertion": lambda: signer.assertion(
-            registration.client_id, endpoint
+            registration.client_id, audience
         ).reveal()
     }

@@ -10,6 +10,8 @@ from collections.abc import Iterable, Mapping
 from types import MappingProxyType
 from urllib.parse import urlsplit
 
+from .clouds import CLOUDS
+
 #: Scopes of OpenID Connect: MSAL always asks for them itself.
 RESERVED = frozenset({"openid", "profile", "email", "offline_access"})
 
@@ -87,14 +89,25 @@ def missing(
     )
 
 
-def absolute(scopes: Iterable[str], graph: str) -> list[str]:
-    """The scopes as they are sent: with the address of this cloud's Graph.
+def as_sent(scopes: Iterable[str], graph: str, *, resource: str = "") -> list[str]:
+    """The scopes as Microsoft is asked for them.
 
-    Outside the worldwide cloud a bare scope may be taken for another resource.
+    With the address of a national cloud's Graph, so that none is taken for another
+    resource. Any other server knows Graph by a name that need not be the address where
+    we ask it (a gateway has its own): it is sent bare names, which stand for Graph
+    (Microsoft, "Scopes and permissions": a resource that is left out is Graph).
+
+    Args:
+        scopes: As callers write them.
+        graph: Address of Graph in the configured cloud.
+        resource: What such a server calls Graph, where it says so: ``.default`` is never
+            bare (AADSTS1002012).
     """
     root = _root(graph)
+    if root in _GRAPHS:
+        return sorted(_with(root, scope) for scope in normalise(scopes, graph))
     return sorted(
-        scope if _names_resource(scope) else f"{root}/{scope}"
+        _with(resource or root, scope) if scope == _DEFAULT else scope
         for scope in normalise(scopes, graph)
     )
 
@@ -104,7 +117,7 @@ def _is_held(scope: str, held: frozenset[str]) -> bool:
     if folded in held:
         return True
     resource, _, name = folded.rpartition("/")
-    return name == ".default" and any(
+    return name == _DEFAULT and any(
         other.rpartition("/")[0] == resource for other in held
     )
 
@@ -122,16 +135,23 @@ def _covered(scopes: Iterable[str]) -> frozenset[str]:
 
 
 def _short(scope: str, graph: str) -> str:
-    for prefix in (f"{_root(graph)}/", f"{_GRAPH_APP_ID}/"):
+    root = _root(graph)
+    # A server that stands for Microsoft's may call Graph by its name there.
+    known = {root} if root in _GRAPHS else {root, *_GRAPHS}
+    for prefix in (f"{name}/" for name in (*known, _GRAPH_APP_ID)):
         if scope.casefold().startswith(prefix.casefold()):
             return scope[len(prefix) :].lstrip("/")
     return scope
 
 
-def _names_resource(scope: str) -> bool:
-    return "/" in scope
+def _with(resource: str, scope: str) -> str:
+    return scope if "/" in scope else f"{resource}/{scope}"
 
 
 def _root(graph: str) -> str:
     parts = urlsplit(graph)
     return f"{parts.scheme}://{parts.netloc}"
+
+
+_DEFAULT = ".default"
+_GRAPHS = frozenset(_root(cloud.graph) for cloud in CLOUDS.values())

@@ -23,6 +23,8 @@ from . import aadsts
 if TYPE_CHECKING:
     import requests
 
+#: Member that keeps the token endpoint as a document names it, where MSAL reads another.
+AS_TOLD = "wagtail_m365_token_endpoint"
 #: How long a discovery document is kept, in seconds.
 DISCOVERY_TTL = 24 * 3600.0
 
@@ -181,6 +183,7 @@ class Transport:
         members = _json_object(document) or {}
         endpoint = str(members.get("token_endpoint"))
         if self._insecure and origin(endpoint) == self._insecure:
+            members[AS_TOLD] = endpoint
             members["token_endpoint"] = "https" + endpoint.removeprefix("http")
         return json.dumps(members)
 

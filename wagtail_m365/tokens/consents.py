@@ -62,7 +62,7 @@ def letter(
         at = tenant or "organizations"
     query = {
         "client_id": here.client_id,
-        "scope": " ".join([*scope_names.absolute(wanted, here.cloud.graph), *_SIGN_IN]),
+        "scope": " ".join([*scope_names.as_sent(wanted, here.cloud.graph), *_SIGN_IN]),
         "redirect_uri": redirect_uri,
         "state": state,
     }
