@@ -56,6 +56,16 @@ def _route(
     return Route(method=method, pattern=pattern, need=need, answer=answer, **more)
 
 
+def _calendar_routes(at: str) -> tuple[Route, ...]:
+    """What can be asked of one calendar."""
+    return (
+        _route("GET", at, Need.READ_CALENDAR, events.show_calendar),
+        _route("GET", f"{at}/events", Need.READ_CALENDAR, events.list_events),
+        _route("POST", f"{at}/events", Need.WRITE_CALENDAR, events.create),
+        _route("GET", f"{at}/calendarView", Need.READ_CALENDAR, events.list_view),
+    )
+
+
 #: Below ``/v1.0/``.
 RESOURCES = (
     _route("GET", "me", Need.PROFILE, people.show_me),
@@ -65,14 +75,32 @@ RESOURCES = (
     _route("GET", "me/messages", Need.READ_MAIL, mail.list_messages),
     _route("POST", "me/messages", Need.WRITE_MAIL, mail.create),
     _route("GET", "me/messages/{message}", Need.READ_MAIL, mail.show),
+    _route("PATCH", "me/messages/{message}", Need.WRITE_MAIL, mail.update),
     _route("DELETE", "me/messages/{message}", Need.WRITE_MAIL, mail.delete),
     _route("POST", "me/messages/{message}/send", Need.SEND_MAIL, mail.send_draft),
+    _route(
+        "GET",
+        "me/messages/{message}/attachments",
+        Need.READ_MAIL,
+        mail.list_attachments,
+    ),
+    _route("GET", "me/mailFolders", Need.READ_MAIL, mail.list_folders),
+    _route("GET", "me/mailFolders/{folder}", Need.READ_MAIL, mail.show_folder),
+    _route(
+        "GET", "me/mailFolders/{folder}/messages", Need.READ_MAIL, mail.list_messages
+    ),
+    _route(
+        "GET", "me/mailFolders('{folder}')/messages", Need.READ_MAIL, mail.list_messages
+    ),
     _route("GET", "me/events", Need.READ_CALENDAR, events.list_events),
     _route("POST", "me/events", Need.WRITE_CALENDAR, events.create),
     _route("GET", "me/events/{event}", Need.READ_CALENDAR, events.show),
     _route("PATCH", "me/events/{event}", Need.WRITE_CALENDAR, events.update),
     _route("DELETE", "me/events/{event}", Need.WRITE_CALENDAR, events.delete),
     _route("GET", "me/calendarView", Need.READ_CALENDAR, events.list_view),
+    _route("GET", "me/calendars", Need.READ_CALENDAR, events.list_calendars),
+    *_calendar_routes("me/calendar"),
+    *_calendar_routes("me/calendars/{calendar}"),
     _route("GET", "users/{user}", Need.NOTHING, people.show),
     _route("GET", "sites", Need.SITES, sites.search),
     _route("GET", "sites/{site}", Need.SITES, sites.show),

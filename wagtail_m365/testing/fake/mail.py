@@ -1,66 +1,53 @@
-"""Mail of an account: ``/me/sendMail`` and ``/me/messages``.
+"""Mail of an account: ``/me/sendMail``, ``/me/messages`` and ``/me/mailFolders``.
 
-Source: user: sendMail, user: list messages, message: send.
+Source: user: sendMail, user: list messages, message: send, message: update, mailFolder.
 """
 
 from __future__ import annotations
 
 import uuid
 from operator import itemgetter
-from typing import Any
 
 from werkzeug.wrappers import Response
 
+from . import outlook
 from .calls import Call, no_content
-from .graph_errors import GraphError, bad_request
-from .item_json import timestamp
+from .graph_errors import not_supported
 from .locating import person
-from .odata import Json, body, check_properties, ordered, reduce, selected
+from .message_values import OF_DRAFTS, PROPERTIES, RECIPIENTS, blank, changed, noted
+from .message_values import receive as receive_message
+from .odata import Json, body, check_properties
 
-#: Messages a page, as Outlook's part of Graph has it.
-MAIL_PAGE = 10
-_WRITABLE = {
-    "subject",
-    "body",
-    "toRecipients",
-    "ccRecipients",
-    "bccRecipients",
-    "replyTo",
-    "from",
-    "sender",
-    "importance",
-    "attachments",
-    "internetMessageHeaders",
-    "isDeliveryReceiptRequested",
-    "isReadReceiptRequested",
-    "flag",
-    "categories",
-}
-_PROPERTIES = frozenset(
-    _WRITABLE
-    | {
-        *("id", "bodyPreview", "createdDateTime", "lastModifiedDateTime"),
-        *("receivedDateTime", "sentDateTime", "hasAttachments", "internetMessageId"),
-        *("isDraft", "isRead", "parentFolderId", "webLink", "conversationId"),
-        *("inferenceClassification", "changeKey"),
-    }
-)
+_WHAT = "me/messages"
 _KEYS = {
     name: itemgetter(name)
-    for name in ("receivedDateTime", "sentDateTime", "subject", "createdDateTime")
+    for name in (
+        *("receivedDateTime", "sentDateTime", "createdDateTime"),
+        *("lastModifiedDateTime", "subject", "importance", "isRead"),
+    )
 }
-_RECIPIENTS = ("toRecipients", "ccRecipients", "bccRecipients")
-_PREVIEW = 255
+#: Well-known names of folders, with what people see.
+_FOLDERS = {
+    "inbox": "Inbox",
+    "drafts": "Drafts",
+    "sentitems": "Sent Items",
+    "deleteditems": "Deleted Items",
+    "archive": "Archive",
+    "junkemail": "Junk Email",
+    "outbox": "Outbox",
+}
+_SENT = {"message", "Message", "saveToSentItems", "SaveToSentItems"}
 
 
 def send_mail(call: Call) -> Response:
     """``POST /me/sendMail``: 202; the message is in the mailboxes of all who have one."""
     call.options(())
-    known = {"message", "Message", "saveToSentItems", "SaveToSentItems"}
-    sent = body(call.request, known, "microsoft.graph.sendMail")
+    if call.request.mimetype == "text/plain":
+        raise not_supported("a message in MIME format")
+    sent = body(call.request, _SENT, "microsoft.graph.sendMail")
     message = sent.get("message", sent.get("Message"))
     if message is None:
-        raise _error("ErrorInvalidRequest", "The message is missing")
+        raise outlook.error("ErrorInvalidRequest", "The message is missing")
     entity = _new(call, message)
     keep = sent.get("saveToSentItems", sent.get("SaveToSentItems", True))
     _send(call, entity, keep=bool(keep))
@@ -70,140 +57,148 @@ def send_mail(call: Call) -> Response:
 def create(call: Call) -> Response:
     """``POST /me/messages``: a draft."""
     call.options(())
-    sent = body(call.request, _WRITABLE, "microsoft.graph.message")
-    entity = _new(call, sent) | {"isDraft": True, "parentFolderId": "drafts"}
-    _mailbox(call, person(call).object_id).append(entity)
-    return call.answer(entity, "me/messages", 201)
+    if call.request.mimetype == "text/plain":
+        raise not_supported("a message in MIME format")
+    entity = _new(call, receive_message(call)) | {
+        "isDraft": True,
+        "parentFolderId": "drafts",
+    }
+    _own(call).append(entity)
+    return outlook.answer_one(call, _shown(entity), PROPERTIES, _WHAT, 201)
 
 
 def send_draft(call: Call, message: str) -> Response:
     """``POST /me/messages/{id}/send``."""
-    entity = _find(call, message)
+    entity = outlook.find(_own(call), message)
     if not entity["isDraft"]:
-        raise _error("ErrorAccessDenied", "The message is no draft", 403)
-    _mailbox(call, call.by.id).remove(entity)
+        raise outlook.error("ErrorAccessDenied", "The message is no draft", 403)
+    _check_addressed(entity)
+    _own(call).remove(entity)
     _send(call, entity | {"isDraft": False}, keep=True)
     return Response(status=202)
 
 
-def list_messages(call: Call) -> Response:
-    """``GET /me/messages``, newest first."""
-    rows = list(reversed(_mailbox(call, person(call).object_id)))
-    rows = ordered(call.request, rows, _KEYS)
-    names = selected(call.request, _PROPERTIES, "message")
-    return call.answer_list(
-        rows, lambda one: reduce(one, names), "me/messages", size=MAIL_PAGE
+def list_messages(call: Call, folder: str = "") -> Response:
+    """``GET /me/messages``, newest first, of all folders or of one."""
+    rows = list(reversed(_own(call)))
+    if folder:
+        name = _folder(folder)
+        rows = [row for row in rows if row["parentFolderId"] == name]
+    return outlook.answer_many(
+        call, rows, properties=PROPERTIES, what=_WHAT, keys=_KEYS, shown=_shown
     )
 
 
 def show(call: Call, message: str) -> Response:
     """``GET /me/messages/{id}``."""
-    call.options()
-    return call.answer(_json(call, _find(call, message)), "me/messages")
+    call.options(("$select",))
+    entity = outlook.find(_own(call), message)
+    return outlook.answer_one(call, _shown(entity), PROPERTIES, _WHAT)
+
+
+def update(call: Call, message: str) -> Response:
+    """``PATCH /me/messages/{id}``: some properties, and more of a draft."""
+    call.options(())
+    entity = outlook.find(_own(call), message)
+    sent = receive_message(call)
+    refused = OF_DRAFTS & set(sent)
+    if refused and not entity["isDraft"]:
+        raise outlook.error(
+            "ErrorInvalidPropertySet",
+            f"Only a draft's {', '.join(sorted(refused))} can be changed.",
+        )
+    entity.update(changed(sent))
+    outlook.touch(entity, outlook.now(call))
+    return outlook.answer_one(call, _shown(entity), PROPERTIES, _WHAT)
 
 
 def delete(call: Call, message: str) -> Response:
     """``DELETE /me/messages/{id}``."""
-    _mailbox(call, call.by.id).remove(_find(call, message))
+    _own(call).remove(outlook.find(_own(call), message))
     return no_content()
 
 
-def _new(call: Call, sent: Any) -> Json:
-    """The message as it is kept.
+def list_attachments(call: Call, message: str) -> Response:
+    """``GET /me/messages/{id}/attachments``."""
+    entity = outlook.find(_own(call), message)
+    what = f"me/messages('{message}')/attachments"
+    return call.answer_list(entity["attachments"], dict, what)
+
+
+def list_folders(call: Call) -> Response:
+    """``GET /me/mailFolders``."""
+    return call.answer_list(
+        list(_FOLDERS), lambda name: _folder_json(call, name), "me/mailFolders", size=10
+    )
+
+
+def show_folder(call: Call, folder: str) -> Response:
+    """``GET /me/mailFolders/{well-known name}``."""
+    call.options(())
+    return call.answer(_folder_json(call, _folder(folder)), "me/mailFolders")
+
+
+def _new(call: Call, sent: Json) -> Json:
+    check_properties(sent, sent or {}, "microsoft.graph.message")
+    entity = blank(person(call), outlook.now(call), f"{call.origin}/word/")
+    return entity | noted(sent)
+
+
+def _check_addressed(entity: Json) -> set[str]:
+    """The addresses to which it goes.
 
     Raises:
-        GraphError: 400.
+        GraphError: 400: there are none.
     """
-    check_properties(sent, _WRITABLE, "microsoft.graph.message")
-    for recipient in (one for name in _RECIPIENTS for one in sent.get(name) or []):
-        _address(recipient)
-    text = {"contentType": "text", "content": ""} | (sent.get("body") or {})
-    check_properties(text, {"contentType", "content"}, "microsoft.graph.itemBody")
-    account = person(call)
-    sender = {"emailAddress": {"name": account.name, "address": account.username}}
-    lists = {name: sent.get(name) or [] for name in (*_RECIPIENTS, "replyTo")}
-    return {
-        **_stamped(call),
-        "hasAttachments": bool(sent.get("attachments")),
-        "subject": sent.get("subject", ""),
-        "bodyPreview": str(text["content"])[:_PREVIEW],
-        "importance": sent.get("importance", "normal"),
-        "body": text,
-        "sender": sender,
-        "from": sender,
-        **lists,
-    }
-
-
-def _stamped(call: Call) -> Json:
-    """What the service itself writes on a new message."""
-    identifier = uuid.uuid4().hex
-    times = ("createdDateTime", "lastModifiedDateTime", "receivedDateTime")
-    return {
-        "id": f"AAMk{identifier}",
-        **dict.fromkeys((*times, "sentDateTime"), timestamp(call.now)),
-        "internetMessageId": f"<{identifier}@fake.invalid>",
-        "parentFolderId": "sentitems",
-        "isRead": True,
-        "isDraft": False,
-        "webLink": f"{call.origin}/word/",
-    }
-
-
-def _send(call: Call, entity: Json, *, keep: bool) -> None:
-    addresses = {
-        _address(one) for name in _RECIPIENTS for one in entity.get(name) or []
-    }
+    people = (one for name in RECIPIENTS for one in entity[name])
+    addresses = {outlook.address_of(one) for one in people}
     if not addresses:
-        raise _error(
+        raise outlook.error(
             "ErrorInvalidRecipients",
             "At least one recipient is not valid., A message can't be sent unless it "
             "contains at least one recipient.",
         )
+    return addresses
+
+
+def _send(call: Call, entity: Json, *, keep: bool) -> None:
+    addresses = _check_addressed(entity)
     if keep:
-        _mailbox(call, call.by.id).append(entity | {"parentFolderId": "sentitems"})
+        _own(call).append(entity | {"parentFolderId": "sentitems"})
     for account in call.world.accounts.values():
         if account.username.casefold() in addresses:
             arrived = entity | {"parentFolderId": "inbox", "isRead": False}
             arrived["id"] = f"AAMk{uuid.uuid4().hex}"
             arrived["bccRecipients"] = []
-            _mailbox(call, account.object_id).append(arrived)
+            call.state.mailboxes.setdefault(account.object_id, []).append(arrived)
             call.state.tell(account.object_id, "messages", arrived["id"], "created")
 
 
-def _address(recipient: Any) -> str:
-    """The address in lower case.
-
-    Raises:
-        GraphError: 400.
-    """
-    check_properties(recipient, {"emailAddress"}, "microsoft.graph.recipient")
-    address = recipient.get("emailAddress") or {}
-    check_properties(address, {"name", "address"}, "microsoft.graph.emailAddress")
-    text = str(address.get("address") or "")
-    if "@" not in text:
-        raise _error("ErrorInvalidRecipients", "At least one recipient is not valid.")
-    return text.casefold()
+def _own(call: Call) -> list[Json]:
+    return call.state.mailboxes.setdefault(person(call).object_id, [])
 
 
-def _mailbox(call: Call, account_id: str) -> list[Json]:
-    return call.state.mailboxes.setdefault(account_id, [])
+def _shown(entity: Json) -> Json:
+    """Attachments are only answered at an address of their own."""
+    return {name: value for name, value in entity.items() if name != "attachments"}
 
 
-def _find(call: Call, message: str) -> Json:
-    for entity in _mailbox(call, person(call).object_id):
-        if entity["id"] == message:
-            return entity
-    raise _error(
-        "ErrorItemNotFound", "The specified object was not found in the store.", 404
-    )
+def _folder(given: str) -> str:
+    name = given.casefold()
+    if name not in _FOLDERS:
+        outlook.find([], given)
+    return name
 
 
-def _json(call: Call, entity: Json) -> Json:
-    return reduce(entity, selected(call.request, _PROPERTIES, "message"))
-
-
-def _error(code: str, message: str, status: int = 400) -> GraphError:
-    error = bad_request(message)
-    error.status, error.code = status, code
-    return error
+def _folder_json(call: Call, name: str) -> Json:
+    inside = [one for one in _own(call) if one["parentFolderId"] == name]
+    return {
+        "id": name,
+        "displayName": _FOLDERS[name],
+        "parentFolderId": "msgfolderroot",
+        "childFolderCount": 0,
+        "unreadItemCount": sum(not one["isRead"] for one in inside),
+        "totalItemCount": len(inside),
+        "sizeInBytes": sum(len(one["body"]["content"]) for one in inside),
+        "isHidden": False,
+    }

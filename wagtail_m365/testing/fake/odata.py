@@ -15,15 +15,17 @@ from urllib.parse import urlencode
 
 from werkzeug.wrappers import Request
 
-from .graph_errors import bad_request, invalid_request, not_supported
+from .graph_errors import GraphError, bad_request, invalid_request, not_supported
 
 PAGE_SIZE = 200
 LARGEST_PAGE = 999
 Json = dict[str, Any]
 ENTITY_OPTIONS = ("$select", "$expand")
-LIST_OPTIONS = ("$select", "$expand", "$top", "$orderby", "$skiptoken", "$count")
+LIST_OPTIONS = ("$select", "$top", "$orderby", "$skiptoken", "$count")
 #: Options that OData and Graph have, and the fake has not everywhere.
-_OF_ODATA = {"$filter", "$search", "$skip", "$format", "$apply", *LIST_OPTIONS}
+_OF_ODATA = {
+    *("$filter", "$search", "$skip", "$format", "$apply", "$expand", *LIST_OPTIONS)
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -85,20 +87,31 @@ def top(request: Request, default: int = PAGE_SIZE) -> int:
     Raises:
         GraphError: 400 for anything but a number from 1.
     """
-    text = request.args.get("$top", "")
+    number = _number(request, "$top", default)
+    if number < 1:
+        raise _no_number(request, "$top")
+    return min(number, LARGEST_PAGE)
+
+
+def _number(request: Request, option: str, default: int) -> int:
+    text = request.args.get(option, "")
     if not text:
         return default
-    if not text.isascii() or not text.isdigit() or int(text) < 1:
-        raise bad_request(
-            f"Invalid value '{text}' for $top query option found. The $top query option "
-            "requires a non-negative integer value."
-        )
-    return min(int(text), LARGEST_PAGE)
+    if not text.isascii() or not text.isdigit():
+        raise _no_number(request, option)
+    return int(text)
+
+
+def _no_number(request: Request, option: str) -> GraphError:
+    return bad_request(
+        f"Invalid value '{request.args[option]}' for {option} query option found. The "
+        f"{option} query option requires a non-negative integer value."
+    )
 
 
 def page(request: Request, rows: Sequence[Any], size: int = PAGE_SIZE) -> Page:
     """The page of these rows that ``$top`` and ``$skiptoken`` ask for."""
-    start = 0
+    start = _number(request, "$skip", 0)
     if token := request.args.get("$skiptoken"):
         start = int(read_token(token, "s"))
     stop = start + top(request, size)
