@@ -8,7 +8,6 @@ from dataclasses import dataclass, field, replace
 from typing import Any, BinaryIO
 
 from wagtail_m365.errors import (
-    ContentMismatch,
     M365Error,
     TemporarilyUnavailable,
     UploadSessionLost,
@@ -16,6 +15,7 @@ from wagtail_m365.errors import (
 from wagtail_m365.redaction import Secret
 
 from . import addresses
+from .arrivals import arrived
 from .drives import CONFLICT, Conflict, matching
 from .names import check_name
 from .rest import Rest, json_of
@@ -27,16 +27,6 @@ from .upload_sessions import BINARY, FRAGMENT, SessionUpload
 SIMPLE_LIMIT = 4 * 1024 * 1024
 Progress = Callable[[int], None]
 Alive = Callable[[], None]
-# SharePoint writes document properties into these on arrival, so the answer tells
-# another size and hash (onedrive-api-docs#935; rclone names web pages, too).
-_REWRITTEN_ON_ARRIVAL = frozenset(
-    [
-        *("docx", "docm", "dotx", "dotm", "doc", "dot"),
-        *("xlsx", "xlsm", "xltx", "xltm", "xlsb", "xls", "xlt"),
-        *("pptx", "pptm", "potx", "potm", "ppsx", "ppsm", "ppt", "pot", "pps"),
-        *("vsdx", "vsdm", "one", "html", "htm", "mht", "mhtml", "aspx"),
-    ]
-)
 _ITEM = {"$select": ITEM_FIELDS}
 
 
@@ -180,7 +170,7 @@ def _upload(
         else:
             json = _in_sessions(client, source, destination, watch)
         watch.progress(source.size)
-        return _verified(DriveItem.from_json(json), source, destination)
+        return arrived(client, json, source, destination.drive_id)
 
 
 def _in_one_request(
@@ -268,22 +258,3 @@ def _arrived_after_all(
     if item.hashes.quick_xor != source.quick_xor():
         raise error
     return json
-
-
-def _verified(item: DriveItem, source: Source, destination: Destination) -> DriveItem:
-    """The item, compared with what was sent."""
-    item = replace(item, drive_id=item.drive_id or destination.drive_id)
-    if _is_as_sent(item, source):
-        return item
-    suffix = item.name.rpartition(".")[2].casefold()
-    if suffix in _REWRITTEN_ON_ARRIVAL:
-        return replace(item, rewritten=True)
-    raise ContentMismatch(
-        "What Microsoft keeps is not what was sent.", name=item.name, item_id=item.id
-    )
-
-
-def _is_as_sent(item: DriveItem, source: Source) -> bool:
-    if item.hashes.quick_xor:
-        return item.hashes.quick_xor == source.quick_xor()
-    return item.size == source.size
