@@ -29,7 +29,7 @@ from tests.identity.wire import (
     registration,
 )
 from wagtail_m365.errors import M365Error, Misconfigured
-from wagtail_m365.identity.assertions import LIFETIME, USED_FOR, Signer
+from wagtail_m365.identity.assertions import LIFETIME, Signer
 from wagtail_m365.identity.client import IdentityClient
 from wagtail_m365.identity.clouds import resolve
 from wagtail_m365.identity.registration import (
@@ -210,23 +210,23 @@ def test_an_assertion_names_its_certificate_and_carries_it(wire: Wire) -> None:
     assert header["x5c"] == [base64.b64encode(der).decode()]
 
 
-def test_an_assertion_is_signed_once_for_many_refreshes(wire: Wire) -> None:
+def test_an_assertion_is_used_once(wire: Wire) -> None:
     wire.discovers()
     wire.grants()
     for _ in range(3):
         _refresh(_plain())
     sent = {form_of(request)["client_assertion"] for request in wire.token_requests}
-    assert len(sent) == 1
+    assert len(sent) == 3
 
 
-def test_an_assertion_is_renewed_before_it_ends() -> None:
+def test_each_assertion_begins_when_it_is_made() -> None:
     now = [1_000.0]
     signer = Signer(_plain(), clock=lambda: now[0])
-    first = signer.assertion(CLIENT_ID, "https://a/token")
-    now[0] += USED_FOR - 1
-    assert signer.assertion(CLIENT_ID, "https://a/token") == first
-    now[0] += 1
-    assert signer.assertion(CLIENT_ID, "https://a/token") != first
+    signer.assertion(CLIENT_ID, "https://a/token")
+    now[0] += 100
+    made = signer.assertion(CLIENT_ID, "https://a/token").reveal()
+    claims = jwt.decode(made, options={"verify_signature": False})
+    assert (claims["nbf"], claims["exp"]) == (1_100, 1_100 + LIFETIME)
 
 
 def test_an_assertion_is_for_one_endpoint_and_one_application() -> None:

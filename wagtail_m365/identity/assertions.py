@@ -1,7 +1,8 @@
 """How the application proves itself without a secret: assertions (RFC 7521, 7523).
 
-A certificate's key is read once per process and an assertion is used for nine of its
-ten minutes: reading and signing take longer than a whole refresh.
+A certificate's key is read once per process, which takes longer than a whole refresh.
+Signing takes a quarter of a millisecond, and an assertion with a ``jti`` may be used once
+(OpenID Connect Core §9, to which Microsoft's "Certificate credentials" refers).
 """
 
 from __future__ import annotations
@@ -9,7 +10,6 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
-import threading
 import time
 import uuid
 from collections.abc import Callable
@@ -26,12 +26,12 @@ if TYPE_CHECKING:
     from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
     from cryptography.x509 import Certificate
 
-#: How long an assertion is valid, and for how long it is used, in seconds.
-LIFETIME, USED_FOR = 600, 540
+#: How long an assertion is valid, in seconds.
+LIFETIME = 600
 
 
 class Signer:
-    """Signs assertions with a certificate's key, each kept while it is fresh.
+    """Signs assertions with a certificate's key.
 
     The form is Microsoft's, "Certificate credentials": PS256, the certificate's
     SHA-256 thumbprint, and the certificate itself.
@@ -45,20 +45,9 @@ class Signer:
     ) -> None:
         self._key, self._header = _key_and_header(certificate)
         self._clock = clock
-        self._lock = threading.Lock()
-        self._kept: dict[tuple[str, str], tuple[float, Secret]] = {}
 
     def assertion(self, client_id: str, token_endpoint: str) -> Secret:
-        """An assertion of this application for this token endpoint."""
-        place = (client_id, token_endpoint)
-        with self._lock:
-            kept = self._kept.get(place)
-            if kept is None or kept[0] <= self._clock():
-                made = self._signed(client_id, token_endpoint)
-                kept = self._kept[place] = (self._clock() + USED_FOR, made)
-        return kept[1]
-
-    def _signed(self, client_id: str, token_endpoint: str) -> Secret:
+        """A new assertion of this application for this token endpoint, for one use."""
         from cryptography.hazmat.primitives.asymmetric.padding import MGF1, PSS
         from cryptography.hazmat.primitives.hashes import SHA256
 
