@@ -97,3 +97,19 @@ def test_a_sign_in_may_bring_what_was_waited_for(connected, person):
     still_waiting.refresh_from_db()
     assert granted.granted_at
     assert not still_waiting.granted_at
+
+
+def test_whoever_signs_in_is_not_told_that_an_administrator_did(connected, person):
+    consents.request(["User.Read"], user=person)
+    consents.granted_by_sign_in(connected)
+    assert not ConsentRequest.objects.waiting().exists()
+    assert not ConsentRequest.objects.news_for(person).exists()
+
+
+def test_who_asked_for_a_connection_of_the_site_is_told_when_it_is_signed_in(
+    connected, person
+):
+    consents.request(["User.Read"], user=person, connection=connected)
+    connected.user, connected.service_name = None, "newsletter"
+    consents.granted_by_sign_in(connected)
+    assert ConsentRequest.objects.news_for(person).exists()

@@ -120,13 +120,19 @@ def look_at_all(*, world: World | None = None) -> Iterator[ConsentRequest]:
 
 
 def granted_by_sign_in(connection: Connection) -> None:
-    """A sign-in may have brought what somebody waited for."""
+    """A sign-in may have brought what somebody waited for.
+
+    Whoever signed in knows: perhaps they had only declined the first time, and no
+    administrator has granted anything.
+    """
     mine = Q(connection=connection)
     if connection.user_id is not None:
         mine |= Q(user_id=connection.user_id)
     for one in ConsentRequest.objects.waiting().filter(mine):
         if not scope_names.missing(one.wanted, connection.scopes, ""):
             one.mark_granted()
+            if connection.user_id is not None and one.user_id == connection.user_id:
+                one.mark_told()
 
 
 def _can_have(
