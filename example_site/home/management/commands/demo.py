@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import shutil
 import signal
+import socket
 from argparse import ArgumentParser
 from pathlib import Path
 from typing import Any
 
 from django.conf import settings
-from django.core.management import BaseCommand, call_command
+from django.core.management import BaseCommand, CommandError, call_command
 from wagtail.models import Site
 
 from example_site.home import content, microsoft
@@ -34,6 +35,7 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         port = options["port"]
+        _refuse_taken_ports(port, port + 1)
         if options["reset"]:
             shutil.rmtree(settings.VAR, ignore_errors=True)
         Path(settings.VAR).mkdir(parents=True, exist_ok=True)
@@ -64,6 +66,22 @@ class Command(BaseCommand):
             self.stdout.write(
                 "\nEnded; the data is kept. Start again with the same command."
             )
+
+
+def _refuse_taken_ports(*ports: int) -> None:
+    """Before anything is written, and in words that say what to do.
+
+    Raises:
+        CommandError: Somebody else listens there.
+    """
+    for port in ports:
+        try:
+            socket.create_server((LISTEN, port)).close()
+        except OSError as error:
+            raise CommandError(
+                f"Port {port} is in use by another program. Choose two free ones, such "
+                f"as 8100 and 8101: python3 -m example_site --port 8100"
+            ) from error
 
 
 def _welcome(port: int, fake: Any) -> str:
