@@ -1,6 +1,11 @@
 from __future__ import annotations
 
+import json
+import re
+from urllib.request import Request, urlopen
+
 import pytest
+import responses
 
 from tests.throttled import the_wait_is_over
 
@@ -52,3 +57,42 @@ def test_nor_is_one_in_the_first_listing(watch):
     assert watch.run().error.code == "foreign_address"
     assert watch.run().error is None
     assert watch.titles == ["last"]
+
+
+NOTEBOOK = {"id": "01NOTES", "name": "Minutes.pdf", "package": {"type": "oneNote"}}
+SHORTCUT = {
+    "id": "01LINK",
+    "name": "Harbour",
+    "remoteItem": {
+        "id": "01THEIRS",
+        "folder": {},
+        "parentReference": {"driveId": "b!2"},
+    },
+}
+
+
+@pytest.fixture
+def more_in_listings():
+    """Microsoft lists these, too, beside what is in the folder."""
+    told = []
+
+    def listed(request):
+        with urlopen(Request(request.url, headers=dict(request.headers))) as answer:
+            page = json.load(answer)
+        return 200, {}, json.dumps(page | {"value": page["value"] + told})
+
+    with responses.RequestsMock(assert_all_requests_are_fired=False) as between:
+        between.add_passthru("http://")
+        between.add_callback("GET", re.compile(".*/children.*"), listed)
+        yield told
+
+
+@pytest.mark.parametrize("item", [NOTEBOOK, SHORTCUT], ids=["notebook", "shortcut"])
+def test_what_only_leads_elsewhere_is_no_file_of_the_folder(
+    watch, more_in_listings, item
+):
+    more_in_listings.append(item)
+    watch.put("plan.pdf", b"plan")
+    assert watch.run().counts == {"imported": 1}
+    assert watch.titles == ["plan"]
+    assert not watch.folder.items.filter(item_id=item["id"]).exists()

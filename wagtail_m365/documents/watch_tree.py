@@ -166,12 +166,17 @@ def _note(run: Run, items: Iterable[DriveItem], *, parent_id: str = "") -> None:
     new, changed = [], []
     for item in told.values():
         row = known.get(item.id)
-        if row is None and not item.deleted and not item.is_package:
+        if row is None and _may_belong(item):
             new.append(_new_row(run, item, parent_id))
         elif row is not None and _has_changed(run, row, item, parent_id):
             changed.append(row)
     WatchedItem.objects.bulk_create(new, ignore_conflicts=True)
     WatchedItem.objects.bulk_update(changed, _COLUMNS)
+
+
+def _may_belong(item: DriveItem) -> bool:
+    """No notebook, and no shortcut: what that leads to is on another drive."""
+    return not (item.deleted or item.is_package or item.remote_item)
 
 
 _COLUMNS = (
