@@ -169,7 +169,7 @@ def test_another_method_on_a_known_path_is_405(graph: Caller) -> None:
 
 
 @pytest.mark.parametrize(
-    "query", ["$selct=name", "select=name", "$select=nme", "$top=none", "$top=0"]
+    "query", ["$selct=name", "chosen=name", "$select=nme", "$top=none", "$top=0"]
 )
 def test_query_options_that_do_not_exist_are_refused(graph: Caller, query: str) -> None:
     assert graph.get(f"me/drive/root/children?{query}").status_code == 400

@@ -235,8 +235,30 @@ def test_fail_is_told_at_the_end_when_the_name_was_taken_meanwhile(
 
     answer = graph.fragment(url, b"mine", 0, 4)
 
-    assert code_of(answer) == (409, "upload_name_conflict")
+    assert code_of(answer) == (409, "nameAlreadyExists")
     assert drive.file("big.bin") == b"theirs"
+    assert graph.plain("GET", url).json()["nextExpectedRanges"] == []
+
+
+def test_what_was_told_so_does_not_keep_the_name(
+    graph: Caller, drive: DriveSeam
+) -> None:
+    url = graph.session_for(PATH, **{"@microsoft.graph.conflictBehavior": "fail"})
+    drive.put("big.bin", b"theirs")
+    graph.fragment(url, b"mine", 0, 4)
+
+    again = graph.session_for(PATH, **{"@microsoft.graph.conflictBehavior": "replace"})
+
+    assert graph.fragment(again, b"mine", 0, 4).status_code == 200
+
+
+@pytest.mark.parametrize("tag", ["eTag", "cTag"])
+def test_a_session_is_refused_to_who_knows_the_file(graph: Caller, tag: str) -> None:
+    known = graph.put(f"{PATH}/content", b"1").json()[tag]
+
+    answer = graph.post(f"{PATH}/createUploadSession", headers={"If-None-Match": known})
+
+    assert answer.status_code == 412
 
 
 def test_times_and_name_in_the_body_spare_a_second_version(graph: Caller) -> None:

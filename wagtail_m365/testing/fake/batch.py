@@ -54,6 +54,11 @@ def _check(requests: list[Any]) -> None:
         if "body" in one and not _header(one, "Content-Type"):
             raise bad_request("A request with a body needs a Content-Type header.")
         ids.add(one["id"])
+    if (
+        not {str(other) for one in requests for other in one.get("dependsOn") or ()}
+        <= ids
+    ):
+        raise bad_request("A request depends on an id that no request has.")
 
 
 def _answer(call: Call, one: Json, serve: Serve) -> Json:

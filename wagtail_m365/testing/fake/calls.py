@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import base64
-import hashlib
-import hmac
 import json
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, replace
@@ -29,7 +27,6 @@ from .odata import (
     link,
     page,
     reduce,
-    selected,
 )
 from .state import IssuedToken, World
 from .tree import Drive
@@ -139,8 +136,13 @@ class Call:
             GraphError: 412.
         """
         wanted = self.request.headers.get("If-Match", "").strip()
-        if wanted and not matches(self.drive, item, wanted):
+        if wanted and not item_json.is_tag(self.drive, item, wanted):
             raise modified()
+
+    def is_known(self, item: Item) -> bool:
+        """Whether ``If-None-Match`` names a tag of the item."""
+        known = self.request.headers.get("If-None-Match", "").strip()
+        return bool(known) and item_json.is_tag(self.drive, item, known)
 
     def strike(self) -> None:
         """Let the faults happen that were ordered for changes of an item.
@@ -165,7 +167,7 @@ class Call:
         expires = int((self.now + DOWNLOADS_LAST).timestamp())
         text = json.dumps([drive.id, item.id, version, expires])
         payload = base64.urlsafe_b64encode(text.encode()).decode().rstrip("=")
-        signature = sign(self.state, payload)
+        signature = self.state.sign(payload)
         return self.storage_url(f"download/{payload}.{signature}")
 
     @cached_property
@@ -175,15 +177,14 @@ class Call:
         Raises:
             GraphError: 400 for one that they do not have.
         """
-        names = selected(self.request, item_json.ITEM_PROPERTIES, "driveItem")
-        if "content.downloadUrl" in names:
-            names.add(item_json.DOWNLOAD_URL)
-        return names
+        return item_json.select(self.request)
 
-    def item_json(self, item: Item, drive: Drive | None = None) -> Json:
-        """The item as this call's ``$select`` wants it."""
+    def item_json(
+        self, item: Item, drive: Drive | None = None, names: set[str] | None = None
+    ) -> Json:
+        """The item as this call's ``$select`` wants it, or with these properties."""
         drive = drive or self.drive
-        names = self.item_names
+        names = self.item_names if names is None else names
         url = "" if item.is_folder else self.download_url(drive, item)
         entity = item_json.item_json(self.origin, drive, item, url)
         if names:
@@ -195,9 +196,20 @@ class Call:
         body = {CONTEXT: self.context(f"{context}/$entity")} | entity
         return json_response(body, status)
 
-    def answer_item(self, item: Item, status: int = 200) -> Response:
+    def answer_item(
+        self,
+        item: Item,
+        status: int = 200,
+        told: Callable[[Item], Json] | None = None,
+    ) -> Response:
         """One drive item."""
-        return self.answer(self.item_json(item), self._items_context, status)
+        entity = (told or self.item_json)(item)
+        answer = self.answer(entity, self._items_context, status)
+        answer.headers["ETag"] = item_json.etag(self.drive, item)
+        if status == 201:  # noqa: PLR2004 - HTTP
+            at = f"{self.origin}/v1.0/drives/{self.drive.id}/items/{item.id}"
+            answer.headers["Location"] = at
+        return answer
 
     def answer_list(
         self,
@@ -222,11 +234,16 @@ class Call:
             body["@odata.nextLink"] = self.next_link(**{"$skiptoken": one.next_token})
         return json_response(body)
 
-    def answer_items(self, rows: Sequence[Item]) -> Response:
+    def answer_items(
+        self,
+        rows: Sequence[Item],
+        to_json: Callable[[Item], Json] | None = None,
+        options: Sequence[str] = (),
+    ) -> Response:
         """A page of drive items."""
-        check_options(self.request, LIST_OPTIONS)
+        check_options(self.request, (*LIST_OPTIONS, *options))
         _ = self.item_names
-        return self.answer_list(rows, self.item_json)
+        return self.answer_list(rows, to_json or self.item_json, options=options)
 
     def next_link(self, **changes: str) -> str:
         """A link to more of this answer."""
@@ -260,18 +277,6 @@ def state_of(world: World) -> GraphState:
             state = GraphState(now=world.clock.now, drives=world.drives)
             world.extras["graph"] = state
         return state
-
-
-def matches(drive: Drive, item: Item, wanted: str) -> bool:
-    """Whether one of the tags in an ``If-Match`` is the item's eTag or cTag."""
-    current = {item_json.etag(drive, item), item_json.ctag(drive, item), "*"}
-    # Personal drives tell their tags without quotes and take them with (RFC 9110 §8.8.3).
-    return wanted.strip('"') in {tag.strip('"') for tag in current}
-
-
-def sign(state: GraphState, payload: str) -> str:
-    """The signature of a pre-authenticated address."""
-    return hmac.new(state.secret, payload.encode(), hashlib.sha256).hexdigest()
 
 
 def json_response(body: Any, status: int = 200) -> Response:

@@ -9,6 +9,7 @@ from urllib.parse import unquote
 from werkzeug.wrappers import Response
 
 from .calls import Call, no_content
+from .expanding import expanded
 from .folders import conflict_behaviour
 from .graph_errors import (
     GraphError,
@@ -17,7 +18,7 @@ from .graph_errors import (
     name_taken,
     not_supported,
 )
-from .item_json import etag
+from .item_json import ITEM_PROPERTIES
 from .items import Item
 from .odata import Json, body, check_properties
 from .rights import Need, check_item
@@ -37,23 +38,18 @@ _COPY = {"name", "parentReference", "childrenOnly", "includeAllVersionHistory"}
 
 def show(call: Call) -> Response:
     """``GET`` an item; 304 when the client has this eTag already."""
-    call.options()
-    item = call.item
-    if call.request.headers.get("If-None-Match") == etag(call.drive, item):
+    call.options(("$select", "$expand"))
+    item, told = call.item, expanded(call)
+    if call.is_known(item):
         return Response(status=304)
-    entity = call.item_json(item)
-    for name in filter(None, call.request.args.get("$expand", "").split(",")):
-        if name != "children" or item.children is None:
-            raise not_supported(f"$expand={name}")
-        entity["children"] = [call.item_json(one) for one in item.children.values()]
-    return call.answer(entity, f"drives('{call.drive.id}')/items")
+    return call.answer_item(item, told=told)
 
 
 def update(call: Call) -> Response:
     """``PATCH`` an item: name, folder, times, description."""
     call.options(("@microsoft.graph.conflictBehavior", "$select"))
     item = call.writable()
-    sent = body(call.request, _CHANGEABLE, "microsoft.graph.driveItem")
+    sent = body(call.request, _CHANGEABLE, "microsoft.graph.driveItem", ITEM_PROPERTIES)
     call.drive.check_unlocked(item, call.by)
     name, parent = sent.get("name", item.name), item.parent
     if not isinstance(name, str):
@@ -74,6 +70,11 @@ def update(call: Call) -> Response:
     item.client_created_at = times[0] or item.client_created_at
     item.client_modified_at = times[1] or item.client_modified_at
     return call.answer_item(item)
+
+
+def commit(call: Call) -> Response:
+    """``PUT`` on an item: an upload session under another name."""
+    raise not_supported("committing an upload session with sourceUrl")
 
 
 def delete(call: Call) -> Response:
@@ -109,19 +110,31 @@ def copy(call: Call) -> Response:
     item, drive = call.item, call.drive
     folder = item.parent or drive.root
     if reference := sent.get("parentReference"):
-        drive = call.state.drive(reference.get("driveId", drive.id))
+        drive = call.state.drive(str(reference.get("driveId", drive.id)))
         folder = _folder(call, drive, reference)
-    name = sent.get("name") or item.name
-    conflict = conflict_behaviour(call.request.args.to_dict(), "fail")
-    if folder.child(name) is not None:
-        if conflict != "rename":
-            raise name_taken()
-        name = free_name(folder, name)
-    made = drive.copy(item, folder, name, call.by)
+    made = _copied(call, drive, folder, str(sent.get("name") or item.name))
     monitor = secrets.token_urlsafe(16)
     call.state.monitors[monitor] = (drive.id, made.id)
     address = call.storage_url(f"monitor/{monitor}")
     return Response(status=202, headers={"Location": address})
+
+
+def _copied(call: Call, drive: Drive, folder: Item, name: str) -> Item:
+    """The copy under its name, or what the query says for a name that is taken."""
+    conflict = conflict_behaviour(call.request.args.to_dict(), "fail")
+    taken, item = folder.child(name), call.item
+    if taken is None:
+        return drive.copy(item, folder, name, call.by)
+    # driveItem: copy: "conflictBehavior is not supported for OneDrive Consumer".
+    if conflict == "fail" or drive.is_personal:
+        raise name_taken()
+    if conflict == "rename":
+        return drive.copy(item, folder, free_name(folder, name), call.by)
+    if item.is_folder or taken.is_folder or taken is item:
+        raise GraphError(
+            status=400, code="notSupported", message="Folders cannot be overwritten"
+        )
+    return drive.replace(taken, item.blob, call.by)
 
 
 def client_times(sent: Json) -> tuple[datetime | None, datetime | None]:

@@ -33,6 +33,8 @@ def show(call: Call) -> Response:
     item = call.item
     if item.is_folder:
         raise invalid_request("A folder has no content")
+    if call.is_known(item):
+        return Response(status=304)
     return Response(
         status=302, headers={"Location": call.download_url(call.drive, item)}
     )
@@ -99,6 +101,8 @@ def check_target(call: Call) -> None:
     there = call.anchor and call.drive.find(call.anchor, call.segments)
     if there is not None:
         call.check_match(there)
+        if call.is_known(there):
+            raise modified()
         if not there.is_folder:
             call.drive.check_unlocked(there, call.by)
     elif call.request.headers.get("If-Match"):

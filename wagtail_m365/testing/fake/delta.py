@@ -17,7 +17,7 @@ from .item_json import ITEM_PROPERTIES, deleted_json
 from .items import Item
 from .odata import Json, link, make_token, read_token, reduce, selected, top
 
-_OPTIONS = ("token", "$top", "$select", "$expand", "$skiptoken")
+_OPTIONS = ("token", "$top", "$select", "$skiptoken")
 #: What delta leaves out on OneDrive for Business.
 _LEFT_OUT = ("cTag", "lastModifiedBy")
 

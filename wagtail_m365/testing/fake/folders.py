@@ -8,7 +8,9 @@ from typing import Any
 from werkzeug.wrappers import Response
 
 from .calls import Call
+from .expanding import expanded
 from .graph_errors import bad_request, invalid_request
+from .item_json import ITEM_PROPERTIES
 from .items import Item
 from .odata import LARGEST_PAGE, Json, body, check_properties, ordered
 from .rights import may_reach
@@ -32,21 +34,24 @@ _NEW_FOLDER = {
 def list_children(call: Call) -> Response:
     """``GET …/children``: 200 a page, folders and files by name."""
     folder = call.item
+    told = expanded(call)
     if folder.children is None:
-        return call.answer_items([])
+        return call.answer_items([], told, ("$expand",))
     visible = [
         item
         for item in folder.children.values()
         if not item.visible_to or item.visible_to == call.by.id
     ]
     visible.sort(key=_KEYS["name"])
-    return call.answer_items(ordered(call.request, visible, _KEYS))
+    rows = ordered(call.request, visible, _KEYS)
+    return call.answer_items(rows, told, ("$expand",))
 
 
 def create(call: Call) -> Response:
     """``POST …/children``: a new folder."""
     call.options(())
-    sent = body(call.request, _NEW_FOLDER, "microsoft.graph.driveItem")
+    kind = "microsoft.graph.driveItem"
+    sent = body(call.request, _NEW_FOLDER, kind, ITEM_PROPERTIES)
     name = sent.get("name")
     if not isinstance(name, str) or not isinstance(sent.get("folder"), dict):
         raise invalid_request(

@@ -13,7 +13,7 @@ from werkzeug.routing import Rule
 from werkzeug.wrappers import Request, Response
 
 from . import batch, storage, word
-from .addressing import Address, check_escapes, parse
+from .addressing import Address, check_escapes, parse, with_slashes
 from .calls import Call, state_of
 from .drives import author_of
 from .faults import Fault
@@ -29,6 +29,7 @@ from .graph_errors import (
 from .graph_routes import DRIVE_ROUTES, ITEM_ROUTES, RESOURCES, Route
 from .items import Author, Item
 from .locating import find_anchor, find_drive
+from .odata import with_dollars
 from .rights import check, check_item
 from .state import IssuedToken, World
 
@@ -40,10 +41,11 @@ def serve(request: Request, world: World, resource: str = "") -> Response:
 
     def answer() -> Response:
         check_escapes(str(request.environ.get("REQUEST_URI", "")))
+        with_dollars(request)
         call = _admit(request, world)
         if resource == "$batch":
             return batch.run(call, serve)
-        return _dispatch(call, resource.rstrip("/"))
+        return _dispatch(call, with_slashes(resource.rstrip("/")))
 
     return _guarded(request, world, answer)
 

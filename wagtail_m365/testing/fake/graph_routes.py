@@ -89,9 +89,6 @@ RESOURCES = (
     _route(
         "GET", "me/mailFolders/{folder}/messages", Need.READ_MAIL, mail.list_messages
     ),
-    _route(
-        "GET", "me/mailFolders('{folder}')/messages", Need.READ_MAIL, mail.list_messages
-    ),
     _route("GET", "me/events", Need.READ_CALENDAR, events.list_events),
     _route("POST", "me/events", Need.WRITE_CALENDAR, events.create),
     _route("GET", "me/events/{event}", Need.READ_CALENDAR, events.show),
@@ -135,6 +132,7 @@ DRIVE_ROUTES = (
 ITEM_ROUTES = (
     _route("GET", "", READ, changing.show),
     _route("PATCH", "", WRITE, changing.update),
+    _route("PUT", "", WRITE, changing.commit),
     _route("DELETE", "", WRITE, changing.delete),
     _route("GET", "children", READ, folders.list_children),
     _route("POST", "children", WRITE, folders.create),
@@ -160,5 +158,6 @@ ITEM_ROUTES = (
     _route("POST", "preview", READ, sharing.preview),
     _route("GET", "permissions", READ, sharing.list_permissions),
     _route("GET", "permissions/{permission}", READ, sharing.show_permission),
+    _route("PATCH", "permissions/{permission}", WRITE, sharing.update_permission),
     _route("DELETE", "permissions/{permission}", WRITE, sharing.delete_permission),
 )

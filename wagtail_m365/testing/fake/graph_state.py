@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import hmac
 import secrets
 import threading
 import uuid
@@ -164,6 +166,10 @@ class GraphState:
         drive.site_id = site.id
         site.drives.append(drive)
         return drive
+
+    def sign(self, payload: str) -> str:
+        """The signature of a pre-authenticated address."""
+        return hmac.new(self.secret, payload.encode(), hashlib.sha256).hexdigest()
 
     def tell(self, owner: str, what: str, resource_id: str, change: str) -> None:
         """Notify who subscribed to messages, events or a drive's root."""

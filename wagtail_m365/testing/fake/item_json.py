@@ -8,8 +8,10 @@ from base64 import urlsafe_b64encode
 from datetime import datetime
 from urllib.parse import quote
 
-from .items import Author, Item, Version
-from .odata import Json
+from werkzeug.wrappers import Request
+
+from .items import SPECIAL, Author, Item, Version
+from .odata import Json, selected
 from .tree import Drive
 
 _OPENXML = "application/vnd.openxmlformats-officedocument."
@@ -71,6 +73,16 @@ ITEM_PROPERTIES = frozenset(
 ) | {DOWNLOAD_URL, "@microsoft.graph.conflictBehavior"}
 
 
+def select(request: Request) -> set[str]:
+    """The properties that ``$select`` names.
+
+    Raises:
+        GraphError: 400 for one that drive items do not have.
+    """
+    names = selected(request, ITEM_PROPERTIES, "driveItem")
+    return names | ({DOWNLOAD_URL} if "content.downloadUrl" in names else set())
+
+
 def timestamp(moment: datetime) -> str:
     """ISO 8601 in UTC, as Graph writes it."""
     return moment.strftime("%Y-%m-%dT%H:%M:%SZ")
@@ -105,6 +117,13 @@ def etag(drive: Drive, item: Item) -> str:
     if drive.is_personal:
         return _opaque(f"{item.id}.{item.etag_number}")
     return f'"{{{str(item.guid).upper()}}},{item.etag_number}"'
+
+
+def is_tag(drive: Drive, item: Item, given: str) -> bool:
+    """Whether a condition's tag is the item's eTag or cTag, or any (``*``)."""
+    current = {etag(drive, item), ctag(drive, item), "*"}
+    # Personal drives tell their tags without quotes and take them with (RFC 9110 §8.8.3).
+    return given.strip('"') in {tag.strip('"') for tag in current}
 
 
 def ctag(drive: Drive, item: Item) -> str:
@@ -197,33 +216,6 @@ def version_json(version: Version, *, is_current: bool, download_url: str) -> Js
     return result if is_current else {DOWNLOAD_URL: download_url} | result
 
 
-def drive_json(origin: str, drive: Drive) -> Json:
-    """A drive with its quota."""
-    remaining = max(drive.quota_total - drive.used, 0)
-    nearly_full = remaining < drive.quota_total // 100
-    return {
-        "createdDateTime": timestamp(drive.created_at),
-        "id": drive.id,
-        "lastModifiedDateTime": timestamp(drive.root.modified_at),
-        "name": drive.name,
-        "webUrl": web_url(origin, drive, drive.root),
-        "driveType": drive.kind,
-        "createdBy": identity_set(drive.owner),
-        "owner": identity_set(drive.owner),
-        "quota": {
-            "deleted": sum(item.size for item in drive.recycle_bin.values()),
-            "remaining": remaining,
-            "state": "exceeded"
-            if not remaining
-            else "critical"
-            if nearly_full
-            else "normal",
-            "total": drive.quota_total,
-            "used": drive.used,
-        },
-    }
-
-
 def _file_system_info(item: Item) -> Json:
     created = item.client_created_at or item.created_at
     modified = item.client_modified_at or item.modified_at
@@ -244,8 +236,8 @@ def _facets(drive: Drive, item: Item) -> Json:
         if drive.is_personal:
             hashes["sha256Hash"] = item.blob.sha256
         result["file"] = {"mimeType": mime_type(item.name), "hashes": hashes}
-    if item.app_folder_of:
-        result["specialFolder"] = {"name": "approot"}
+    if special := _special(drive, item):
+        result["specialFolder"] = {"name": special}
     if item.grants:
         scopes = {grant.scope or "users" for grant in item.grants}
         widest = ("anonymous", "organization", "users")
@@ -253,6 +245,16 @@ def _facets(drive: Drive, item: Item) -> Json:
     if item.description:
         result["description"] = item.description
     return result
+
+
+def _special(drive: Drive, item: Item) -> str:
+    """The name of the special folder that this is; empty for none."""
+    if item.app_folder_of:
+        return "approot"
+    at_top = item.parent is drive.root and item.is_folder
+    if drive.kind == "documentLibrary" or not at_top:
+        return ""
+    return next((k for k, title in SPECIAL.items() if title == item.name), "")
 
 
 def _requested(origin: str, drive: Drive, item: Item) -> Json:

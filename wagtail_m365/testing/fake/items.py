@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import uuid
 from base64 import b32encode, urlsafe_b64encode
 from collections.abc import Iterator
@@ -9,6 +10,14 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from .blobs import Blob
+
+#: Special folders of a OneDrive, and how they are called there.
+SPECIAL = {
+    "documents": "Documents",
+    "photos": "Pictures",
+    "cameraroll": "Camera Roll",
+    "music": "Music",
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -139,6 +148,9 @@ class Item:
         return (self.children or {}).get(name.casefold())
 
 
+_DRIVE_ID = re.compile(r"b![A-Za-z0-9_-]{64}|[0-9A-Fa-f]{15,16}")
+
+
 def _six_letters() -> str:
     return b32encode(uuid.uuid4().bytes)[:6].decode("ascii")
 
@@ -159,6 +171,11 @@ class BusinessIds:
         return "b!" + urlsafe_b64encode(
             b"".join(uuid.uuid4().bytes for _ in range(3))
         ).decode("ascii")
+
+
+def is_drive_id(text: str) -> bool:
+    """Whether it could be the id of a drive, of either kind."""
+    return _DRIVE_ID.fullmatch(text) is not None
 
 
 @dataclass(slots=True)

@@ -6,19 +6,18 @@ import re
 
 from .calls import Call
 from .drives import author_of
-from .graph_errors import GraphError, item_not_found, not_supported
-from .graph_state import Site
-from .items import Author, Item
+from .graph_errors import (
+    GraphError,
+    invalid_request,
+    item_not_found,
+    not_supported,
+)
+from .graph_state import TENANT_HOST, Site
+from .items import SPECIAL, Author, Item, is_drive_id
 from .state import Account
 from .tree import Drive
 
 APPS = "Apps"
-_SPECIAL = {
-    "documents": "Documents",
-    "photos": "Pictures",
-    "cameraroll": "Camera Roll",
-    "music": "Music",
-}
 _BY_PATH = re.compile(r"(?P<host>[^/:]+):/(?P<path>[^:]+):?")
 
 
@@ -63,9 +62,15 @@ def find_drive(call: Call, where: str) -> Drive:
     """The drive that the beginning of a URL names.
 
     Raises:
-        GraphError: 404, or 501 for what the fake does not know.
+        GraphError: 400 for what is no id at all, 404, or 501 for what the fake does not
+            know.
     """
     kind, _, rest = where.partition("/")
+    if kind == "drives" and not is_drive_id(rest):
+        raise invalid_request(
+            "The provided drive id appears to be malformed, or does not represent a "
+            "valid drive."
+        )
     if kind == "me":
         own = drive_of(call, person(call))
         return own if rest == "drive" else _same(own, rest.removeprefix("drives/"))
@@ -93,6 +98,9 @@ def find_site(call: Call, site_id: str) -> Site:
             message="This API is not supported for MSA accounts",
         )
     path = _BY_PATH.fullmatch(site_id)
+    host = path["host"] if path else site_id.partition(",")[0]
+    if site_id != "root" and host != TENANT_HOST:
+        raise invalid_request("Invalid hostname for this tenancy")
     for site in call.state.sites.values():
         by_path = path and (site.host, site.path) == (
             path["host"],
@@ -130,7 +138,7 @@ def _special_folder(call: Call, name: str) -> Item:
     drive = call.drive
     if name == "approot":
         return app_folder(drive, call.by)
-    title = _SPECIAL.get(name)
+    title = SPECIAL.get(name)
     if title is None:
         raise item_not_found("The special folder identifier isn't valid")
     return drive.root.child(title) or drive.create_folder(drive.root, title, call.by)

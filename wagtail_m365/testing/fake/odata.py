@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlencode
 
+from werkzeug.datastructures import ImmutableMultiDict
 from werkzeug.wrappers import Request
 
 from .graph_errors import GraphError, bad_request, invalid_request, not_supported
@@ -20,7 +21,7 @@ from .graph_errors import GraphError, bad_request, invalid_request, not_supporte
 PAGE_SIZE = 200
 LARGEST_PAGE = 999
 Json = dict[str, Any]
-ENTITY_OPTIONS = ("$select", "$expand")
+ENTITY_OPTIONS = ("$select",)
 LIST_OPTIONS = ("$select", "$top", "$orderby", "$skiptoken", "$count")
 #: Options that OData and Graph have, and the fake has not everywhere.
 _OF_ODATA = {
@@ -63,11 +64,16 @@ def selected(request: Request, known: Collection[str], type_name: str) -> set[st
     names = {name.strip() for name in text.split(",")} - {""}
     for name in sorted(names):
         if name not in known:
-            raise bad_request(
-                "Parsing OData Select and Expand failed: Could not find a property "
-                f"named '{name}' on type 'microsoft.graph.{type_name}'."
-            )
+            raise no_property(name, type_name)
     return names
+
+
+def no_property(name: str, type_name: str) -> GraphError:
+    """``$select`` or ``$expand`` names what the type does not have."""
+    return bad_request(
+        "Parsing OData Select and Expand failed: Could not find a property "
+        f"named '{name}' on type 'microsoft.graph.{type_name}'."
+    )
 
 
 def reduce(entity: Json, names: set[str]) -> Json:
@@ -165,8 +171,23 @@ def link(request: Request, **changes: str) -> str:
     return f"{request.base_url}?{urlencode(parameters, safe='$@')}"
 
 
-def body(request: Request, known: Collection[str], type_name: str) -> Json:
+def with_dollars(request: Request) -> None:
+    """Let ``select`` mean ``$select``, as Microsoft's pages on files write it."""
+    names = {name.removeprefix("$"): name for name in ("$expand", *LIST_OPTIONS)}
+    request.args = ImmutableMultiDict(
+        (names.get(name, name), value) for name, value in request.args.items(multi=True)
+    )
+
+
+def body(
+    request: Request,
+    known: Collection[str],
+    type_name: str,
+    elsewhere: Collection[str] = (),
+) -> Json:
     """The JSON object that was sent, with known properties only.
+
+    ``elsewhere`` are properties that Microsoft has, and the fake has not.
 
     Raises:
         GraphError: 400 for what is no JSON object, or has unknown properties.
@@ -181,6 +202,9 @@ def body(request: Request, known: Collection[str], type_name: str) -> Json:
         raise bad_request("Unable to read JSON request payload.") from error
     if not isinstance(sent, dict):
         raise bad_request("Unable to read JSON request payload.")
+    for name in sent:
+        if name in elsewhere and name not in known:
+            raise not_supported(f"{name} in a body of {request.path}")
     check_properties(sent, known, type_name)
     return sent
 

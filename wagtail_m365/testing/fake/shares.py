@@ -13,6 +13,7 @@ from urllib.parse import urlsplit
 from werkzeug.wrappers import Response
 
 from .calls import Call
+from .expanding import expanded
 from .graph_errors import (
     GraphError,
     access_denied,
@@ -43,10 +44,11 @@ def show_share(call: Call, share: str) -> Response:
 
 def show_shared_item(call: Call, share: str) -> Response:
     """``GET /shares/{id}/driveItem``."""
-    call.options()
+    call.options(("$select", "$expand"))
+    told = expanded(call)
     drive, item = _shared(call, share)
     call.found_drive = drive
-    return call.answer(call.item_json(item, drive), "shares")
+    return call.answer(told(item), "shares")
 
 
 def _shared(call: Call, share: str) -> tuple[Drive, Item]:

@@ -17,10 +17,17 @@ from .graph_errors import (
     invalid_request,
     item_not_found,
 )
-from .item_json import identity_set, item_json, timestamp, web_url
+from .item_json import (
+    identity_set,
+    item_json,
+    parent_reference,
+    timestamp,
+    web_url,
+)
 from .items import Author, Grant, Item
-from .links import link_address
+from .links import link_address, share_id
 from .odata import Json, body
+from .rights import is_own
 from .tree import Drive
 
 _ROLES = {"view": ("read",), "edit": ("write",), "embed": ("read",)}
@@ -44,6 +51,11 @@ _INVITATION = {
     "password",
     "retainInheritedPermissions",
 }
+_PERMISSION = {
+    *("expirationDateTime", "grantedTo", "grantedToV2", "link", "hasPassword"),
+    *("grantedToIdentities", "grantedToIdentitiesV2", "invitation", "inheritedFrom"),
+}
+_LONGEST_MESSAGE = 2000
 
 
 def create_link(call: Call) -> Response:
@@ -78,9 +90,11 @@ def invite(call: Call) -> Response:
     """``POST …/invite``: rights for people."""
     call.options(())
     sent = body(call.request, _INVITATION, "microsoft.graph.invite")
-    roles = tuple(sent.get("roles") or ())
-    if not roles or set(roles) - {"read", "write"}:
-        raise invalid_request("roles must be 'read' or 'write'")
+    roles = _roles(sent)
+    if len(str(sent.get("message") or "")) > _LONGEST_MESSAGE:
+        raise invalid_request("The message has at most 2000 characters")
+    if call.drive.is_personal and call.item.parent is None:
+        raise access_denied("The root of a personal OneDrive cannot be shared")
     people = _recipients(call, sent.get("recipients") or [])
     if not people:
         raise invalid_request("At least one recipient is needed")
@@ -97,14 +111,27 @@ def invite(call: Call) -> Response:
 
 def list_permissions(call: Call) -> Response:
     """``GET …/permissions``: the owner, and all grants from the item upwards."""
-    grants = [_owner(call.drive)]
-    grants += [grant for one in call.item.lineage() for grant in one.grants]
-    return call.answer_list(grants, lambda one: _json(call, one), "permissions")
+    rows = [(_owner(call.drive), call.item)]
+    rows += [(grant, one) for one in call.item.lineage() for grant in one.grants]
+    if call.drive.kind != "documentLibrary" and not is_own(call):
+        # "For a non-owner caller, only the permissions that apply to the caller."
+        rows = [row for row in rows if _applies(call, row[0])]
+    return call.answer_list(rows, lambda row: _json(call, *row), "permissions")
 
 
 def show_permission(call: Call, permission: str) -> Response:
     """``GET …/permissions/{id}``."""
     return call.answer(_json(call, _grant(call, permission)), "permissions")
+
+
+def update_permission(call: Call, permission: str) -> Response:
+    """``PATCH …/permissions/{id}``: other roles."""
+    call.options(())
+    sent = body(call.request, {"roles"}, "microsoft.graph.permission", _PERMISSION)
+    grant = _grant(call, permission)
+    grant.roles = _roles(sent)
+    call.drive.changed(call.item, "updated", call.by)
+    return call.answer(_json(call, grant), "permissions")
 
 
 def delete_permission(call: Call, permission: str) -> Response:
@@ -177,6 +204,18 @@ def _recipients(call: Call, recipients: list[Any]) -> dict[str, Author]:
     return people
 
 
+def _roles(sent: Json) -> tuple[str, ...]:
+    roles = tuple(sent.get("roles") or ())
+    if not roles or set(roles) - {"read", "write"}:
+        raise invalid_request("roles must be 'read' or 'write'")
+    return roles
+
+
+def _applies(call: Call, grant: Grant) -> bool:
+    redeemed = call.state.redeemed.get(grant.token, set())
+    return call.by.id in redeemed or call.by.id in grant.people
+
+
 def _owner(drive: Drive) -> Grant:
     return Grant(id="owner", roles=("owner",), people={drive.owner.id: drive.owner})
 
@@ -188,7 +227,8 @@ def _grant(call: Call, permission: str) -> Grant:
     raise item_not_found("The permission does not exist")
 
 
-def _json(call: Call, grant: Grant) -> Json:
+def _json(call: Call, grant: Grant, holder: Item | None = None) -> Json:
+    """A permission of the call's item; ``holder`` is the item that was shared."""
     result: Json = {
         "id": grant.id,
         "roles": list(grant.roles),
@@ -198,16 +238,43 @@ def _json(call: Call, grant: Grant) -> Json:
         result["expirationDateTime"] = timestamp(grant.expires_at)
     people = [identity_set(one) for one in grant.people.values()]
     if grant.link:
-        result["link"] = {
-            "type": grant.link,
-            "scope": grant.scope,
-            "webUrl": link_address(call.origin, grant),
-            "preventsDownload": False,
-        }
+        address = link_address(call.origin, grant)
+        result["shareId"] = share_id(address)
+        result["link"] = _link(call, grant, address)
         result["grantedToIdentitiesV2"] = people
+        result["grantedToIdentities"] = people
     else:
         result["grantedToV2"] = people[0]
+        result["grantedTo"] = people[0]
+    if holder is not None and holder is not call.item:
+        reference = parent_reference(call.drive, holder)
+        result["inheritedFrom"] = {
+            "driveId": call.drive.id,
+            "id": holder.id,
+            "path": f"{reference.get('path', '')}/{holder.name}",
+        }
     return result
+
+
+def _link(call: Call, grant: Grant, address: str) -> Json:
+    link: Json = {
+        "type": grant.link,
+        "scope": grant.scope,
+        "webUrl": address,
+        "preventsDownload": False,
+    }
+    application = next(
+        (
+            {"id": app.client_id, "displayName": app.name}
+            for app in call.world.apps.values()
+            if app.client_id == grant.application_id
+        ),
+        None,
+    )
+    link |= {"application": application} if application else {}
+    if grant.link == "embed":
+        link["webHtml"] = f'<iframe src="{address}" width="98" height="120"></iframe>'
+    return link
 
 
 def _remote(call: Call, drive: Drive, item: Item) -> Json:

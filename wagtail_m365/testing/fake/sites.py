@@ -7,7 +7,7 @@ from werkzeug.wrappers import Response
 from .calls import Call
 from .graph_errors import GraphError, bad_request
 from .graph_state import Site
-from .item_json import drive_json, timestamp
+from .item_json import identity_set, timestamp, web_url
 from .locating import drive_of, find_site, person
 from .odata import LARGEST_PAGE, LIST_OPTIONS, Json, check_options, reduce, selected
 from .tree import Drive
@@ -124,13 +124,41 @@ def _may_see(call: Call, site: Site) -> bool:
 def _answer_drives(call: Call, drives: list[Drive]) -> Response:
     names = selected(call.request, _DRIVE, "drive")
     return call.answer_list(
-        drives, lambda one: reduce(drive_json(call.origin, one), names), "drives"
+        drives, lambda one: reduce(_drive_json(call.origin, one), names), "drives"
     )
 
 
 def _drive(call: Call, drive: Drive) -> Json:
     names = selected(call.request, _DRIVE, "drive")
-    return reduce(drive_json(call.origin, drive), names)
+    return reduce(_drive_json(call.origin, drive), names)
+
+
+def _drive_json(origin: str, drive: Drive) -> Json:
+    """A drive with its quota."""
+    remaining = max(drive.quota_total - drive.used, 0)
+    nearly_full = remaining < drive.quota_total // 100
+    return {
+        "createdDateTime": timestamp(drive.created_at),
+        "id": drive.id,
+        "lastModifiedDateTime": timestamp(drive.root.modified_at),
+        "name": drive.name,
+        "webUrl": web_url(origin, drive, drive.root),
+        "driveType": drive.kind,
+        "createdBy": identity_set(drive.owner),
+        "lastModifiedBy": identity_set(drive.owner),
+        "owner": identity_set(drive.owner),
+        "quota": {
+            "deleted": sum(item.size for item in drive.recycle_bin.values()),
+            "remaining": remaining,
+            "state": "exceeded"
+            if not remaining
+            else "critical"
+            if nearly_full
+            else "normal",
+            "total": drive.quota_total,
+            "used": drive.used,
+        },
+    }
 
 
 def _site(call: Call, site: Site) -> Json:

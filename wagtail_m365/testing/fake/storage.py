@@ -19,7 +19,7 @@ from werkzeug.wrappers import Request, Response
 
 from . import uploads
 from .blobs import Blob
-from .calls import Call, json_response, sign
+from .calls import Call, json_response
 from .graph_errors import GraphError, item_not_found
 from .item_json import ctag, mime_type
 from .items import Item, Version
@@ -98,7 +98,7 @@ def download(call: Call, token: str) -> Response:
 
 def _find(call: Call, token: str) -> tuple[Drive, Item, Version]:
     payload, _, signature = token.rpartition(".")
-    if not hmac.compare_digest(sign(call.state, payload), signature):
+    if not hmac.compare_digest(call.state.sign(payload), signature):
         raise item_not_found()
     text = base64.urlsafe_b64decode(payload + "=" * (-len(payload) % 4))
     drive_id, item_id, number, expires = json.loads(text)

@@ -156,7 +156,11 @@ def _check_not_uploading(call: Call, parent: Item, name: str) -> None:
     for other in tuple(call.state.uploads.values()):
         if other.expires_at <= call.now:
             _forget(call, other.id)
-        elif other.parent is parent and other.name.casefold() == name.casefold():
+        elif (
+            other.parent is parent
+            and other.name.casefold() == name.casefold()
+            and other.writer.size != other.total
+        ):
             raise name_taken(
                 "A file with the same name is currently being uploaded. "
                 "Change the filename and try to save again."
@@ -237,11 +241,11 @@ def _commit(call: Call, session: UploadSession) -> Response:
 def _check_name_is_free(call: Call, session: UploadSession) -> None:
     """Raises: GraphError: 409 when somebody has taken the name meanwhile."""
     if session.conflict == "fail" and session.parent.child(session.name) is not None:
-        _forget(call, session.id)
-        raise GraphError(
-            status=409,
-            code="upload_name_conflict",
-            message="Another file exists with the same name as the uploaded session.",
+        # "The upload session is preserved until the expiration time."
+        raise name_taken(
+            "Another file exists with the same name as the uploaded session. You can "
+            "redirect the upload session to use a new filename by calling PUT with the "
+            "new metadata and @microsoft.graph.sourceUrl attribute."
         )
 
 
@@ -253,7 +257,7 @@ def _progress(session: UploadSession) -> Json:
         missing = f"{start}-{total - 1}"
     return {
         "expirationDateTime": timestamp(session.expires_at),
-        "nextExpectedRanges": [missing],
+        "nextExpectedRanges": [] if start == total else [missing],
     }
 
 

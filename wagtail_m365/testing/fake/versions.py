@@ -31,9 +31,12 @@ def show(call: Call, version: str) -> Response:
 
 
 def content(call: Call, version: str) -> Response:
-    """``GET …/versions/{id}/content``: 302."""
+    """``GET …/versions/{id}/content``: 302, for any but the current one."""
     item = _file(call)
     found = _version(item, version)
+    if found is item.versions[-1]:
+        # onedrive-api-docs#1112: by design; the item itself has it.
+        raise invalid_request("You cannot get the content of the current version.")
     return Response(
         status=302,
         headers={"Location": call.download_url(call.drive, item, found.number)},
