@@ -7,9 +7,12 @@ from django.utils import timezone
 
 from wagtail_m365 import tasks
 from wagtail_m365.documents import noticing
+from wagtail_m365.documents.clients import graph_for
+from wagtail_m365.documents.noticed_sessions import OpenSessions
 from wagtail_m365.documents.noticing import notice, notice_all
 from wagtail_m365.documents.opening import open_document
 from wagtail_m365.errors import TemporarilyUnavailable
+from wagtail_m365.graph.types import DriveItem
 from wagtail_m365.models import (
     CachedAccessToken,
     Connection,
@@ -76,6 +79,14 @@ def test_an_edit_is_noticed(followed, drive, session):
     notice(followed)
     assert session().remote_size == len(b"second")
     assert session().remote_ctag != session().base_ctag
+
+
+def test_an_edit_is_noticed_however_the_id_is_written(followed, drive, session):
+    drive.edit(b"second")
+    told = DriveItem(id=session().item_id.swapcase())
+    graph = graph_for(followed.connection, EDIT)
+    OpenSessions().take(followed, graph, [told])
+    assert session().remote_size == len(b"second")
 
 
 def test_nothing_is_asked_about_copies_that_did_not_change(followed, drive, microsoft):

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from uuid import UUID
 
 from django.core.cache import cache
+from django.db.models.functions import Lower
 
 from wagtail_m365.errors import ItemNotFound, M365Error
 from wagtail_m365.graph.types import DriveItem
@@ -47,8 +48,10 @@ class OpenSessions:
         self, drive: FollowedDrive, graph: GraphClient, items: Sequence[DriveItem]
     ) -> None:
         """Look at the copies that are told as changed; a folder tells nothing of them."""
-        changed = [item.id for item in items]
-        _look_at(_sessions_on(drive).filter(item_id__in=changed), drive, graph)
+        # Personal drives write an id now in one case, now in the other.
+        changed = [item.id.lower() for item in items]
+        sessions = _sessions_on(drive).annotate(folded=Lower("item_id"))
+        _look_at(sessions.filter(folded__in=changed), drive, graph)
 
 
 def look(session: EditSession) -> bool:

@@ -31,6 +31,7 @@ from wagtail_m365.models.watched_items import ItemState
 
 from .watch_branches import sort_in, sweep_unseen, take_out
 from .watch_runs import Run
+from .watch_spelling import as_first_told
 
 #: What a drive says that tells no changes to this account.
 _NO_CHANGES = (Forbidden, InvalidRequest, ItemNotFound)
@@ -117,10 +118,11 @@ def _link_from_now_on(run: Run) -> str:
 
 def _note_page(run: Run, page: DeltaPage) -> None:
     """Write what one page of changes tells, and from where to go on."""
+    items = as_first_told(run.folder, page.items)
     with transaction.atomic():
-        _note(run, page.items)
+        _note(run, items)
         run.write(link=page.link)
-    for item in page.items:
+    for item in items:
         if item.id == run.folder.item_id:
             _note_root(run, item)
 
@@ -154,7 +156,7 @@ def _list_next(run: Run) -> bool:
         run.note(row, list_link="")  # kept, it would end every run
         raise
     with transaction.atomic():
-        _note(run, page.items, parent_id=row.item_id)
+        _note(run, as_first_told(run.folder, page.items), parent_id=row.item_id)
         run.hold()
         run.note(row, to_list=bool(page.next_link), list_link=page.next_link)
     return True

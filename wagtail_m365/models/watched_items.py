@@ -6,6 +6,7 @@ from collections.abc import Iterable
 
 from django.db import models
 from django.db.models import Q
+from django.db.models.functions import Lower
 from django.utils.translation import gettext_lazy as _
 
 from .managers import BecomesManager
@@ -33,6 +34,19 @@ class WatchedItemQuerySet(BecomesManager, models.QuerySet["WatchedItem"]):
     def known(self, folder: WatchedFolder, ids: Iterable[str]) -> WatchedItemQuerySet:
         """Those of these ids that the folder knows."""
         return self.filter(folder=folder, item_id__in=list(ids))
+
+    def spellings(self, folder: WatchedFolder, ids: Iterable[str]) -> list[str]:
+        """These ids, of items and of parents, as the folder knows them in any case."""
+        wanted = list({each.lower() for each in ids if each})
+        rows = self.filter(folder=folder)
+        return [
+            spelling
+            for column in ("item_id", "parent_id")
+            for spelling in rows.annotate(folded=Lower(column))
+            .filter(folded__in=wanted)
+            .values_list(column, flat=True)
+            .distinct()
+        ]
 
     def inside(self) -> WatchedItemQuerySet:
         """Folders that belong to the tree."""
