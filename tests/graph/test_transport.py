@@ -460,3 +460,17 @@ def test_an_answer_from_somebody_else_is_not_taken_for_graphs(
         wired.get("/me")
 
     assert raised.value.code == "unreadable_answer"
+
+
+@pytest.mark.parametrize("status", [301, 302, 307])
+def test_nor_is_the_way_to_a_log_in_page_of_the_network(
+    wired: GraphClient, wire: Wire, status: int
+):
+    elsewhere = {"Location": "http://network.example/log-in"}
+    wire.on("GET", "/me", Reply(status, headers=elsewhere))
+
+    with pytest.raises(errors.GraphError) as raised:
+        wired.get("/me")
+
+    assert raised.value.code == "unreadable_answer"
+    assert len(wire.asked) == 1

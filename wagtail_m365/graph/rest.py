@@ -154,9 +154,12 @@ def json_of(response: requests.Response) -> dict[str, Any]:
     """The JSON object of an answer; ``{}`` where it has no body.
 
     Raises:
-        GraphError: The answer is something else, as a proxy's own page would be.
+        GraphError: The answer is something else, as a proxy's own page would be, or
+            the way to it.
     """
     with response:
+        if response.status_code >= HTTPStatus.MULTIPLE_CHOICES:
+            raise _unreadable(response)
         if response.status_code == HTTPStatus.NO_CONTENT or not response.content:
             return {}
         try:
