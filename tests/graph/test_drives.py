@@ -7,7 +7,7 @@ import pytest
 from wagtail_m365 import errors
 from wagtail_m365.graph.links import organization_link
 
-from .wire import Reply, Wire
+from .wire import HangUp, Reply, Wire
 
 
 def names(items) -> set[str]:
@@ -348,3 +348,23 @@ def test_personal_drives_work_as_well(desk, microsoft):
     assert client.drives.mine().drive_type == "personal"
     assert not folder.etag.startswith('"')
     client.drives.delete(folder.drive_id, folder.id, if_match=folder.etag)
+
+
+def test_a_folder_whose_making_was_not_answered_is_there_all_the_same(wired, wire):
+    gone = Reply(404, {"error": {"code": "itemNotFound"}})
+    taken = Reply(409, {"error": {"code": "nameAlreadyExists"}})
+    made = {"id": "01F", "name": "Press", "folder": {}}
+    wire.on("GET", r"/items/01P:/Press\?", gone, Reply(200, made))
+    wire.on("GET", r"/items/01P\?", Reply(200, {"id": "01P", "folder": {}}))
+    wire.on("POST", "/children", HangUp, taken)
+
+    assert wired.drives.ensure_folder("b!1", "Press", parent_id="01P").id == "01F"
+
+
+def test_a_folder_that_somebody_asks_for_is_asked_for_once(wired, wire):
+    wire.on("POST", "/children", HangUp)
+
+    with pytest.raises(errors.TemporarilyUnavailable):
+        wired.drives.create_folder("b!1", "01P", "Press")
+
+    assert len(wire.of("POST")) == 1

@@ -433,6 +433,29 @@ def test_a_small_file_that_cannot_be_found_again_is_reported_as_unsent(
         send(wired, io.BytesIO(b"small"), 5, conflict=conflict)
 
 
+def test_a_small_file_that_did_not_arrive_is_sent_once_more(wired, wire: Wire):
+    wire.on("PUT", "/content", HangUp, Reply(201, {"id": "1", "size": 5}))
+    wire.on("GET", "/items", Reply(404, {"error": {"code": "itemNotFound"}}))
+
+    assert send(wired, io.BytesIO(b"small"), 5).id == "1"
+    assert [each.body for each in wire.of("PUT")] == [b"small", b"small"]
+
+
+@pytest.mark.parametrize(
+    ("conflict", "answer"), [("rename", HangUp), ("fail", Reply(504))]
+)
+def test_it_is_not_sent_again_where_it_might_arrive_twice_or_microsoft_answered(
+    wired, wire: Wire, conflict, answer
+):
+    wire.on("PUT", "/content", answer)
+    wire.on("GET", "/items", Reply(404, {"error": {"code": "itemNotFound"}}))
+
+    with pytest.raises(errors.TemporarilyUnavailable):
+        send(wired, io.BytesIO(b"small"), 5, conflict=conflict)
+
+    assert len(wire.of("PUT")) == 1
+
+
 def test_a_name_onedrive_refuses_is_refused_before_anything_is_sent(wired, wire: Wire):
     with pytest.raises(errors.NameRefused):
         send(wired, io.BytesIO(b"x"), 1, name="a:b.txt")

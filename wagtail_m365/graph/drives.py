@@ -90,9 +90,23 @@ class Drives:
         return self._list("/me/drive/sharedWithMe()")
 
     def create_folder(
-        self, drive_id: str, parent_id: str, name: str, conflict: Conflict = "fail"
+        self,
+        drive_id: str,
+        parent_id: str,
+        name: str,
+        conflict: Conflict = "fail",
+        *,
+        repeatable: bool = False,
     ) -> DriveItem:
         """Make a folder.
+
+        Args:
+            drive_id: The drive.
+            parent_id: The folder around it.
+            name: What it is to be called.
+            conflict: What happens when the name is taken.
+            repeatable: A folder that is there already is as good, so it may be asked
+                for again when the connection breaks.
 
         Raises:
             NameTaken: Something of that name is there, and ``conflict`` is ``"fail"``.
@@ -101,6 +115,7 @@ class Drives:
         answer = self._rest.post(
             f"{addresses.item(drive_id, parent_id)}/children",
             {"name": name, "folder": {}, CONFLICT: conflict},
+            repeatable=repeatable,
         )
         return _item(answer, drive_id)
 
@@ -250,8 +265,8 @@ class Drives:
                 self.item(drive_id, parent_id) if parent_id else self.root(drive_id)
             )
         try:
-            return self.create_folder(drive_id, parent.id, name)
-        except NameTaken:  # somebody else was quicker
+            return self.create_folder(drive_id, parent.id, name, repeatable=True)
+        except NameTaken:  # somebody else was quicker, or an attempt of ours
             return _require_folder(self.by_path(drive_id, name, parent_id=parent.id))
 
 

@@ -176,18 +176,31 @@ def _upload(
 def _in_one_request(
     client: Rest, source: Source, destination: Destination, watch: Watch
 ) -> Mapping[str, Any]:
-    content = source.at(0)
+    """In one request, or in a second one where the line was cut before the first."""
     try:
-        response = client.transport.graph(
-            "PUT",
-            f"{destination.path}/content",
-            params={CONFLICT: destination.conflict},
-            headers={"Content-Type": BINARY} | matching(destination.if_match),
-            body=Fragment(content, watch.alive, source.sent) if content else b"",
-            repeatable=destination.conflict == "replace" and not destination.if_match,
-        )
+        return _put(client, source, destination, watch)
     except TemporarilyUnavailable as error:
-        return _arrived_after_all(client, source, destination, error)
+        try:
+            return _arrived_after_all(client, source, destination, error)
+        except TemporarilyUnavailable:
+            # A file of that name is refused: nothing can arrive twice.
+            if destination.conflict != "fail" or "status" in error.facts:
+                raise
+    return _put(client, source, destination, watch)
+
+
+def _put(
+    client: Rest, source: Source, destination: Destination, watch: Watch
+) -> Mapping[str, Any]:
+    content = source.at(0)
+    response = client.transport.graph(
+        "PUT",
+        f"{destination.path}/content",
+        params={CONFLICT: destination.conflict},
+        headers={"Content-Type": BINARY} | matching(destination.if_match),
+        body=Fragment(content, watch.alive, source.sent) if content else b"",
+        repeatable=destination.conflict == "replace" and not destination.if_match,
+    )
     return json_of(response)
 
 
