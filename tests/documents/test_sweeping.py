@@ -47,6 +47,17 @@ def test_what_never_arrived_frees_its_document(document, ada):
     session = EditSession.objects.get()
     assert (session.state, session.closing_reason) == ("discarded", "never_arrived")
     assert session.open_for is None
+    assert session.remote_copy == "none"
+
+
+def test_the_folder_of_what_never_arrived_is_cleared_away(drive):
+    folder = drive.path.rpartition("/")[0]
+    drive.seam.delete(f"/{drive.path}")
+    age(state="opening", item_id="")
+    sweep()
+    session = EditSession.objects.get()
+    assert (session.state, session.closing_reason) == ("discarded", "never_arrived")
+    assert folder not in [item.path for item in drive.seam.items()]
 
 
 def test_what_arrived_unnoticed_is_finished(document, ada, drive, read):

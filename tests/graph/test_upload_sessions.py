@@ -422,6 +422,18 @@ def test_a_small_file_whose_answer_was_lost_is_looked_for(wired, wire: Wire):
     assert send(wired, io.BytesIO(content), 5).id == "1"
 
 
+def test_another_file_of_that_name_is_not_taken_for_the_one_that_was_sent(
+    wired, wire: Wire
+):
+    hashes = {"quickXorHash": QuickXorHash(b"other").base64()}
+    item = {"id": "1", "name": "film.bin", "size": 5, "file": {"hashes": hashes}}
+    wire.on("PUT", "/content", HangUp)
+    wire.on("GET", r"/items/01P:/film.bin\?", Reply(200, item))
+
+    with pytest.raises(errors.TemporarilyUnavailable):
+        send(wired, io.BytesIO(b"small"), 5, conflict="fail")
+
+
 @pytest.mark.parametrize("conflict", ["rename", "fail"])
 def test_a_small_file_that_cannot_be_found_again_is_reported_as_unsent(
     wired, wire: Wire, conflict

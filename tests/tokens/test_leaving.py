@@ -150,6 +150,11 @@ def test_who_keeps_the_permission_another_way_keeps_the_tokens(person, editors_g
     assert Connection.objects.exists()
 
 
+def test_a_log_in_asks_nothing_about_rights(person, django_assert_num_queries):
+    with django_assert_num_queries(1):
+        person.save(update_fields=["last_login"])
+
+
 def test_a_change_of_name_keeps_the_tokens(person):
     person.first_name = "Ada"
     person.save()
