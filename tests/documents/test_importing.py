@@ -1,8 +1,12 @@
 from __future__ import annotations
 
 import hashlib
+import json
+import re
+from urllib.request import Request, urlopen
 
 import pytest
+import responses
 from wagtail.documents import get_document_model
 from wagtail.models import Collection
 
@@ -168,6 +172,35 @@ def test_an_empty_file_is_refused_before_anything_is_made(put, bring, settings):
     assert refused.value.code == "empty_remote_file"
     assert not documents()
     assert not stored_files(settings)
+
+
+@pytest.fixture
+def sizes_untold():
+    """Microsoft leaves out how large an item is."""
+
+    def item(request):
+        with urlopen(Request(request.url, headers=dict(request.headers))) as answer:
+            told = json.load(answer)
+        return 200, {}, json.dumps({k: told[k] for k in told if k != "size"})
+
+    with responses.RequestsMock(assert_all_requests_are_fired=False) as between:
+        between.add_passthru("http://")
+        between.add_callback("GET", re.compile(r".*/items/[^/]+\?.*"), item)
+        yield
+
+
+def test_a_file_whose_size_is_not_told_is_not_taken_for_an_empty_one(
+    put, bring, sizes_untold
+):
+    assert bring(put()).document.file_size == len(b"the plan")
+
+
+def test_an_empty_file_whose_size_is_not_told_is_refused_all_the_same(
+    put, bring, sizes_untold
+):
+    with pytest.raises(WriteRefused):
+        bring(put("empty.pdf", b""))
+    assert not get_document_model().objects.exists()
 
 
 def test_a_file_above_the_sites_limit_is_not_even_fetched(

@@ -62,8 +62,13 @@ def storable_name(name: str) -> str:
     return PurePosixPath(name).stem[: room - len(suffix)] + suffix
 
 
-def objection(name: str, size: int) -> DocumentError | None:
-    """What the site would refuse about a file, as far as name and size tell."""
+def objection(name: str, size: int | None) -> DocumentError | None:
+    """What the site would refuse about a file, as far as name and size tell.
+
+    Args:
+        name: The file's name.
+        size: Bytes; ``None``: not told.
+    """
     allowed, limit = documents_taken()
     extension = extension_of(name)
     if allowed and extension not in allowed:
@@ -73,19 +78,19 @@ def objection(name: str, size: int) -> DocumentError | None:
             extension=extension,
             name=name,
         )
-    if limit and size > limit:
+    if limit and size and size > limit:
         return DocumentError(
             "The file is larger than the site allows.",
             code="larger_than_allowed",
             size=size,
             limit=limit,
         )
-    if not size:
+    if size == 0:
         return DocumentError("The file is empty.", code="empty_remote_file")
     return None
 
 
-def require_acceptable(name: str, size: int) -> None:
+def require_acceptable(name: str, size: int | None) -> None:
     """Refuse before anything is fetched what the site would refuse afterwards.
 
     Raises:

@@ -118,7 +118,7 @@ def import_file(
     """
     graph = graph_for(connection, file.place.scopes)
     item = _present(graph, file)
-    require_acceptable(item.name, item.size)
+    require_acceptable(item.name, item.told_size)
     with fetched(graph, item, progress) as arrived:
         same = same_content(arrived, user)
         if same and not even_if_there:

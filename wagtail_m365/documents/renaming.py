@@ -54,7 +54,7 @@ def follow_name(
     """
     require_edit(document, user)
     title = title_from(name) if document.title == source.title_given else ""
-    taken = with_file_name and objection(name, source.size or 1) is None
+    taken = with_file_name and objection(name, source.size or None) is None
     wanted = storable_name(name) if taken else document.filename
     if not title and wanted == document.filename:
         return

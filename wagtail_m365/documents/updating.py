@@ -184,7 +184,7 @@ def both_sides(
             fetched=None,
         )
         return
-    require_acceptable(item.name, item.size)
+    require_acceptable(item.name, item.told_size)
     with fetched(graph, item, progress) as arrived:
         yield Sides(
             source=source,

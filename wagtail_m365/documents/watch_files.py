@@ -122,7 +122,7 @@ def _imported_by_hand(run: Run, item: WatchedItem) -> RemoteSource | None:
 def _import(run: Run, item: WatchedItem) -> None:
     folder = run.folder
     remote = current(run.graph, folder.drive_id, item.item_id)
-    require_acceptable(remote.name, remote.size)
+    require_acceptable(remote.name, remote.told_size)
 
     def alongside(document: AbstractDocument, source: RemoteSource) -> None:
         run.hold()

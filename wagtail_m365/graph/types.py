@@ -73,8 +73,10 @@ class DriveItem:
     parent_id: str = ""
     #: Decoded, below the drive's root: ``"/Reports/2026"``.
     parent_path: str = ""
-    #: Bytes; of a folder all that it holds.
+    #: Bytes; of a folder all that it holds; 0 also when not told.
     size: int = 0
+    #: Bytes; ``None`` when not told.
+    told_size: int | None = None
     #: Changes with content or metadata; ``""`` when not told.
     etag: str = ""
     #: Changes with the content only; ``""`` when not told.
@@ -120,6 +122,7 @@ class DriveItem:
             parent_id=text(parent, "id"),
             parent_path=_below_root(text(parent, "path")),
             size=number(json, "size") or 0,
+            told_size=number(json, "size"),
             etag=text(json, "eTag") or text(json, "@odata.etag"),
             ctag=text(json, "cTag"),
             web_url=text(json, "webUrl"),

@@ -132,5 +132,5 @@ def _row_of(entry: Entry, known: dict[str, Any]) -> FileRow:
 def _refusal(file: RemoteFile | None) -> str:
     """Why the site would not take it, as far as its listing tells."""
     # A listing that tells no size says zero: the import itself looks again.
-    error = objection(file.name, file.size or 1) if file else None
+    error = objection(file.name, file.size or None) if file else None
     return error.explanation.what if error else ""
