@@ -150,8 +150,11 @@ def test_a_copy_that_is_gone_is_explained(connected, opened):
 
 def test_a_closed_document_has_nothing_to_bring_back(connected, document):
     for name in ("bring_back", "discard"):
-        html(connected.get(address(name, document)), 404)
-        html(connected.post(address(name, document)), 404)
+        for told in (
+            connected.get(address(name, document)),
+            connected.post(address(name, document)),
+        ):
+            assert "Try again" not in html(told, 404)
 
 
 def test_a_lost_sign_in_leads_through_microsoft_and_back(connected, opened):

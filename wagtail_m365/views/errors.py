@@ -192,13 +192,15 @@ def _actions(
     if sign_in:
         label = _("Sign in to Microsoft 365")
         found.append(Action(url=sign_in, label=label, primary=True))
-    if try_again_url or (here and not sign_in):
+    # What is not open any more, perhaps since another tab, is not open a second later.
+    is_over = isinstance(error, errors.NothingOpen)
+    if not is_over and (try_again_url or (here and not sign_in)):
         label = _("Try again")
         found.append(
             Action(url=try_again_url or here, label=label, primary=not sign_in)
         )
     back_url = back_url or reverse("wagtailadmin_home")
-    return [*found, Action(url=back_url, label=_("Go back"))]
+    return [*found, Action(url=back_url, label=_("Go back"), primary=is_over)]
 
 
 def explain_in_message(
