@@ -182,6 +182,52 @@ def test_the_side_panel_of_a_document_is_for_every_eye(
     judge(page, subtests, "side panel")
 
 
+#: Nothing is sent: gives what stands on the button after the first press, and how often
+#: the form would have been sent. Wagtail's script needs a moment.
+PRESS_TWICE = """async (one) => {
+  let sent = 0;
+  one.form.addEventListener("submit", (event) => {
+    event.preventDefault();
+    sent += 1;
+  });
+  one.click();
+  for (let frame = 0; frame < 60 && !one.disabled; frame++) {
+    await new Promise(requestAnimationFrame);
+  }
+  const said = one.querySelector("em")?.textContent;
+  one.click();
+  return [said, sent];
+}"""
+
+
+@pytest.mark.parametrize(
+    "pressed",
+    [
+        ("wagtaildocs:edit", "Bring back and close", "Bringing back…"),
+        ("wagtaildocs:edit", "Check for changes", "Asking Microsoft…"),
+        ("wagtail_m365:bring_back", "Bring back and close", "Bringing back…"),
+        ("wagtail_m365:discard", "Discard the copy", "Discarding…"),
+        ("wagtail_m365:resolve", "Take the edited file", "Bringing back…"),
+        ("wagtail_m365:health", "Test everything", "Testing…"),
+    ],
+)
+def test_what_takes_microsoft_a_while_says_so_and_is_done_once(
+    live_server, page, live_world, pressed
+):
+    """Whoever presses twice would else read how the second attempt fails."""
+    name, text, working = pressed
+    title = "Visitor rules" if name.endswith("resolve") else "Press release"
+    document = get_document_model().objects.get(title=title)
+    arguments = [] if name.endswith("health") else [document.pk]
+    # The panel is not fetched anew: the button stays the one that is pressed.
+    page.route("**/panel/**", lambda route: route.abort())
+    opened(page, live_server.url + reverse(name, args=arguments))
+    if name == "wagtaildocs:edit":
+        page.locator("[data-side-panel-toggle=m365]").click()
+    button = page.get_by_role("button", name=text, exact=True)
+    assert button.evaluate(PRESS_TWICE) == [working, 1]
+
+
 @pytest.mark.parametrize("language", [*LANGUAGES, "en"])
 def test_no_report_scrolls_sideways_on_a_desktop(
     language, live_server, live_world, page, subtests
