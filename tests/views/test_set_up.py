@@ -219,6 +219,23 @@ def test_the_export_has_everything_but_what_is_secret(admin, accounts, register)
     assert "do not tell" not in export.settings + export.environment
 
 
+def test_the_export_of_a_server_on_this_machine_works_too(
+    admin, accounts, register, settings
+):
+    accounts()
+    register()
+    settings.WAGTAIL_M365 = {
+        **settings.WAGTAIL_M365,
+        "CLOUD": {
+            "authority": "http://127.0.0.1:8400",
+            "graph": "http://127.0.0.1:8400/v1.0",
+        },
+        "ALLOW_INSECURE_LOOPBACK": True,
+    }
+    export = admin.get(step_address("health")).context["export"]
+    assert '"ALLOW_INSECURE_LOOPBACK": True,' in export.settings
+
+
 def test_the_export_follows_the_certificate(admin, accounts, register):
     accounts()
     register()

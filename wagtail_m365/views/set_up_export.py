@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from django.utils.translation import gettext as _
@@ -34,6 +35,7 @@ def export(row: AppRegistration | None) -> Export | None:
         "WAGTAIL_M365 = {",
         '    "ENABLED": True,',
         f'    "CLOUD": {json.dumps(cloud)},',
+        *_insecure(cloud),
         f'    "TENANT": {json.dumps(tenant)},',
         f'    "CLIENT_ID": {json.dumps(client_id)},',
         *_credential(row),
@@ -41,6 +43,13 @@ def export(row: AppRegistration | None) -> Export | None:
         "}",
     ]
     return Export(settings="\n".join(lines), environment="\n".join(_variables(row)))
+
+
+def _insecure(cloud: str | Mapping[str, str]) -> list[str]:
+    """What a cloud on this machine cannot do without."""
+    addresses = () if isinstance(cloud, str) else cloud.values()
+    plain = any(address.startswith("http:") for address in addresses)
+    return ['    "ALLOW_INSECURE_LOOPBACK": True,'] if plain else []
 
 
 def _is_certificate(row: AppRegistration | None) -> bool:
