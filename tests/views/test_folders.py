@@ -373,6 +373,13 @@ class TestNewFolder:
             assert "error-message" in window.html
             assert requests_of(connected) == []
 
+    def test_who_types_what_onedrive_refuses_reads_which_characters_those_are(
+        self, connected, drive
+    ):
+        shown = Window(connected).make("a:b").html
+
+        assert "none of &quot; * : &lt; &gt; ? / \\ |" in shown
+
     def test_a_name_that_is_taken_is_told_at_its_field(self, connected, drive):
         window = Window(connected).make("Press")
 

@@ -287,3 +287,11 @@ def test_saving_leads_back_to_where_one_was(connected, document):
     there = reverse("wagtaildocs:index")
 
     assert save(connected, document, next=there).url == there
+
+
+def test_the_folder_for_nothing_chosen_does_not_read_as_if_nothing_was(
+    connected, document
+):
+    Site.objects.update(site_name="Harbour")
+
+    assert "If none is chosen: the folder" in html(connected.get(page(document)))

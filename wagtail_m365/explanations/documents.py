@@ -54,7 +54,10 @@ WORDS = rows(
         "name_refused",
         editor(
             _("OneDrive does not accept this name."),
-            _("Choose another name, without special characters at its ends."),
+            _(
+                'Choose another name: none of " * : < > ? / \\ | in it, no space or dot '
+                "at its ends, and neither too long nor reserved, such as CON."
+            ),
             _("The name is “%(name)s”."),
         ),
     ),

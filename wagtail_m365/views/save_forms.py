@@ -58,10 +58,10 @@ class FolderForm(forms.Form):
         into.widget.collection_id = collection_id
         into.widget.account_id = account and account.pk
         into.help_text = (
-            _("None chosen: the folder “%(name)s” in your OneDrive.")
+            _("If none is chosen: the folder “%(name)s” in your OneDrive.")
             % {"name": default_folder}
             if default_folder
-            else _("None chosen: the top of your OneDrive.")
+            else _("If none is chosen: the top of your OneDrive.")
         )
 
     def clean(self) -> dict[str, Any]:
