@@ -48,6 +48,24 @@ def test_the_newest_comes_first(document, ada, rewrite):
     assert contents(document, ada) == [b"second", b"first"]
 
 
+def test_a_content_that_was_not_chosen_is_stored_once(document, ada):
+    twice = [
+        keep_beside(document, io.BytesIO(b"theirs"), Occasion(user=ada)) for _ in "ab"
+    ]
+    assert twice[0] == twice[1]
+    other = keep_beside(document, io.BytesIO(b"others"), Occasion(user=ada))
+    assert other not in twice
+    assert sorted(contents(document, ada)) == [b"others", b"theirs"]
+
+
+def test_it_is_stored_anew_where_the_older_one_may_be_removed(document, ada, settings):
+    settings.WAGTAIL_M365 = {"KEEP_VERSIONS": 5}
+    twice = {
+        keep_beside(document, io.BytesIO(b"theirs"), Occasion(user=ada)) for _ in "ab"
+    }
+    assert len(twice) == 2
+
+
 def test_restoring_is_a_version_itself(document, ada, ben, rewrite, read):
     rewrite(b"second", b"third")
     first = versions_of(document, ada).last()
