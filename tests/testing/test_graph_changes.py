@@ -198,6 +198,35 @@ def test_a_subscriber_is_called_when_a_drive_changes(
     assert told["subscriptionId"] == made.json()["id"]
     assert told["clientState"] == "secret state"
     assert (told["changeType"], told["resource"]) == ("updated", "me/drive/root")
+    assert made.headers["Location"].endswith(f"/subscriptions/{made.json()['id']}")
+    assert made.json()["latestSupportedTlsVersion"] == "v1_2"
+    assert made.json()["encryptionCertificate"] is None
+
+
+def test_a_subscriber_to_mail_is_told_which(
+    fake: FakeMicrosoft, caller_of: CallerOf, ada: Account, subscriber: Subscriber
+) -> None:
+    mailbox = caller_of(ada, "Mail.Read", "Mail.Send")
+    wanted = {"resource": "me/messages", "changeType": "created"}
+    mailbox.post("subscriptions", subscription(subscriber.url, **wanted))
+    people = [{"emailAddress": {"address": ada.username}}]
+
+    mailbox.post("me/sendMail", {"message": {"toRecipients": people}})
+    state_of(fake.world).notifier.flush()
+
+    (told,) = subscriber.received
+    message = told["resourceData"]["id"]
+    assert told["resource"] == f"Users/{ada.object_id}/Messages/{message}"
+    assert told["resourceData"]["@odata.id"] == told["resource"]
+    assert told["resourceData"]["@odata.type"] == "#Microsoft.Graph.Message"
+
+
+def test_resource_data_in_notifications_is_microsofts_alone(
+    graph: Caller, subscriber: Subscriber
+) -> None:
+    sent = subscription(subscriber.url, includeResourceData=True)
+
+    assert graph.post("subscriptions", sent).status_code == 501
 
 
 def test_a_subscriber_that_does_not_echo_gets_nothing(
@@ -207,7 +236,7 @@ def test_a_subscriber_that_does_not_echo_gets_nothing(
 
     answer = graph.post("subscriptions", subscription(subscriber.url))
 
-    assert code_of(answer) == (400, "InvalidRequest")
+    assert code_of(answer) == (400, "ValidationError")
     assert graph.get("subscriptions").json()["value"] == []
 
 

@@ -165,7 +165,68 @@ def test_what_the_fake_does_not_know_is_501_with_the_path(graph: Caller) -> None
 
 
 def test_another_method_on_a_known_path_is_405(graph: Caller) -> None:
-    assert graph.delete("me/drive").status_code == 405
+    answer = graph.delete("me/drive")
+
+    assert answer.status_code == 405
+    assert answer.headers["Allow"] == "GET"
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "nonsense",
+        "me/nonsense",
+        "me/drive/nonsense",
+        "me/drive/root/childrens",
+        "me/drive/root:/a.txt:/childrens",
+        "users/x/nonsense",
+    ],
+)
+def test_a_segment_that_graph_has_not_is_refused_as_graph_does(
+    graph: Caller, path: str
+) -> None:
+    answer = graph.get(path)
+
+    assert code_of(answer) == (400, "BadRequest")
+    assert "not found for the segment" in answer.json()["error"]["message"]
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "planner/tasks",
+        "me/drive/root/thumbnails",
+        "me/drive/list",
+        "me/drive/root/microsoft.graph.follow",
+        "users/x/getMailTips",
+        "me/reminderView(startDateTime='a',endDateTime='b')",
+    ],
+)
+def test_a_segment_that_only_the_fake_lacks_is_501(graph: Caller, path: str) -> None:
+    assert graph.get(path).status_code == 501
+
+
+def test_every_property_of_a_user_can_be_asked_for(graph: Caller) -> None:
+    names = "city,otherMails,onPremisesSyncEnabled,mailNickname"
+
+    me = graph.get(f"me?$select={names}").json()
+
+    assert (me["city"], me["otherMails"], me["mailNickname"]) == (None, [], "ada")
+    assert graph.get("me?$select=colour").status_code == 400
+    assert graph.get("me?$select=signInActivity").status_code == 501
+
+
+def test_an_answer_names_its_protocol(graph: Caller) -> None:
+    headers = graph.get("me").headers
+
+    assert headers["OData-Version"] == "4.0"
+    assert headers["Cache-Control"] == "no-cache"
+
+
+def test_an_application_is_told_that_it_is_nobody_before_its_rights(
+    caller_of: CallerOf,
+) -> None:
+    assert code_of(caller_of(None).get("me")) == (400, "BadRequest")
 
 
 @pytest.mark.parametrize(

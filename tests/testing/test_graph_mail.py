@@ -78,7 +78,7 @@ def test_what_outlook_refuses_is_refused(
 @pytest.mark.parametrize(
     "more",
     [
-        {"singleValueExtendedProperties": []},
+        {"extensions": []},
         {"attachments": [{"@odata.type": "#microsoft.graph.itemAttachment"}]},
     ],
 )
@@ -119,6 +119,19 @@ def test_attachments_have_an_address_of_their_own(mailbox: Caller) -> None:
     assert (file["name"], file["size"]) == ("hello.txt", 12)
 
 
+def test_basic_rights_are_told_no_text(
+    mailbox: Caller, caller_of: CallerOf, ada: Account
+) -> None:
+    path = f"me/messages/{mailbox.post('me/messages', mail_to()).json()['id']}"
+    basic = caller_of(ada, "Mail.ReadBasic")
+
+    (listed,) = basic.get("me/messages").json()["value"]
+    for message in (listed, basic.get(path).json()):
+        assert message["subject"] == "News"
+        assert not {"body", "bodyPreview"} & set(message)
+    assert code_of(basic.get(f"{path}/attachments")) == (403, "ErrorAccessDenied")
+
+
 def test_a_message_is_marked_as_read(
     mailbox: Caller, caller_of: CallerOf, ben: Account
 ) -> None:
@@ -151,6 +164,23 @@ def test_folders_go_by_their_well_known_names(mailbox: Caller, ada: Account) -> 
         400,
         "ErrorInvalidIdMalformed",
     )
+
+
+def test_a_draft_is_made_in_a_folder(mailbox: Caller) -> None:
+    draft = mailbox.post("me/mailFolders/Archive/messages", mail_to()).json()
+
+    assert (draft["isDraft"], draft["parentFolderId"]) == (True, "archive")
+
+
+def test_a_mailbox_goes_by_its_owners_name_too(
+    mailbox: Caller, ada: Account, ben: Account
+) -> None:
+    mail = {"message": mail_to(ben.username)}
+
+    assert mailbox.post(f"users/{ada.username}/sendmail", mail).status_code == 202
+    for name in (ada.object_id, ada.username):
+        assert len(mailbox.get(f"users/{name}/messages").json()["value"]) == 1
+    assert mailbox.get(f"users/{ben.object_id}/messages").status_code == 501
 
 
 def test_what_is_no_id_is_malformed(mailbox: Caller) -> None:

@@ -200,7 +200,8 @@ def test_a_batch_answers_each_request(graph: Caller) -> None:
         [{"id": "1", "method": "GET", "url": "/me"}] * 2,
         [{"id": "1", "method": "GET"}],
         [{"id": "1", "method": "POST", "url": "/me/events", "body": {}}],
-        [{"id": "1", "method": "GET", "url": "/me", "extra": 1}],
+        [{"id": 1, "method": "GET", "url": "/me"}],
+        ["/me"],
     ],
 )
 def test_a_malformed_batch_is_refused_whole(

@@ -102,6 +102,14 @@ def test_a_copy_replaces_a_file_where_it_is_told_to(
     assert code_of(itself) == (400, "notSupported")
 
 
+def test_who_may_only_read_makes_no_copy(caller_of: CallerOf, ada: Account) -> None:
+    reader = caller_of(ada, "Files.Read")
+
+    answer = reader.post(f"{PATH}/copy", {"name": "b.txt"})
+
+    assert code_of(answer) == (403, "accessDenied")
+
+
 def test_on_personal_drives_a_copy_never_replaces(
     personal: Caller, personal_drive: DriveSeam
 ) -> None:
@@ -238,7 +246,72 @@ def test_keys_may_stand_in_brackets(graph: Caller, drive: DriveSeam) -> None:
     assert graph.get("me/drive/root:/items('1')").json()["name"] == "items('1')"
 
 
+@pytest.mark.parametrize(
+    "path",
+    [
+        "ME/Drive/Root:/Dir:/Children",
+        "me/drive/root/Search(q='a.txt')",
+        "users/ada@contoso.onmicrosoft.com/Drive/root:/Dir:/children",
+    ],
+)
+def test_the_letter_case_of_an_address_does_not_matter(
+    graph: Caller, path: str
+) -> None:
+    (found,) = graph.get(path).json()["value"]
+
+    assert found["name"] == "a.txt"
+
+
+def test_what_is_shared_may_come_from_elsewhere(graph: Caller) -> None:
+    answer = graph.get("me/drive/sharedWithMe?allowexternal=true")
+
+    assert answer.status_code == 200
+
+
+def test_what_microsofts_own_client_adds_to_a_batch_is_ignored(graph: Caller) -> None:
+    one = {"id": "1", "method": "GET", "url": "/me", "depends_on": []}
+
+    answer = graph.post("$batch", {"requests": [one]}).json()
+
+    assert answer["responses"][0]["status"] == 200
+
+
 def test_a_batch_depends_on_requests_of_its_own(graph: Caller) -> None:
     one = {"id": "1", "method": "GET", "url": "/me", "dependsOn": ["2"]}
 
     assert code_of(graph.post("$batch", {"requests": [one]})) == (400, "BadRequest")
+
+
+@pytest.mark.parametrize(
+    ("path", "body"),
+    [
+        ("me/drive/root:/Dir:/invite", {"recipients": "x", "roles": ["read"]}),
+        ("me/drive/root:/Dir:/invite", {"recipients": ["x"], "roles": ["read"]}),
+        ("me/drive/root:/Dir:/invite", {"recipients": [{"email": "x"}], "roles": "r"}),
+        ("me/drive/root:/Dir:/invite", {"recipients": [{"email": "x"}], "roles": [[]]}),
+        ("me/drive/root:/Dir:/copy", {"parentReference": "x"}),
+        ("me/drive/root:/a:/createUploadSession", {"item": "x"}),
+        ("$batch", {"requests": "x"}),
+        ("$batch", {"requests": [{"id": "1", "headers": "x"}]}),
+        ("me/sendMail", {"message": {"toRecipients": "x"}}),
+        ("me/sendMail", {"message": {"toRecipients": [{"emailAddress": "x"}]}}),
+        ("me/messages", {"flag": "x"}),
+        ("me/events", {"start": "x", "end": "y"}),
+    ],
+)
+def test_a_value_of_another_type_is_a_bad_request(
+    caller_of: CallerOf, ada: Account, path: str, body: dict[str, Any]
+) -> None:
+    rights = ("Files.ReadWrite.All", "Mail.ReadWrite", "Mail.Send")
+    caller = caller_of(ada, *rights, "Calendars.ReadWrite")
+
+    assert caller.post(path, body).status_code == 400
+
+
+@pytest.mark.parametrize(
+    ("method", "path"), [("PATCH", "me"), ("POST", "me/calendars")]
+)
+def test_a_method_that_only_the_fake_lacks_is_501(
+    graph: Caller, method: str, path: str
+) -> None:
+    assert graph(method, path, json={}).status_code == 501

@@ -93,6 +93,8 @@ def test_a_disabled_application_is_a_page(entra, fake):
     ("changes", "error", "code"),
     [
         ({"response_type": "token"}, "unsupported_response_type", "AADSTS700051"),
+        ({"response_type": "id_token"}, "unsupported_response_type", "AADSTS700054"),
+        ({"response_mode": "pigeon"}, "invalid_request", "AADSTS70007"),
         ({"response_type": None}, "invalid_request", "AADSTS900144"),
         ({"scope": None}, "invalid_request", "AADSTS900144"),
         ({"prompt": "please"}, "invalid_request", "AADSTS90023"),
@@ -118,8 +120,16 @@ def test_an_unknown_resource_is_a_page(entra):
     assert code_of_page(answer) == 500011
 
 
-@pytest.mark.parametrize("name", ["request", "resource", "nonsense"])
-def test_a_parameter_that_the_fake_does_not_know_is_named(entra, name):
+def test_parameters_that_nobody_knows_are_ignored(entra, fake, ada):
+    assert entra.code(ada, nonsense="1")
+
+
+def test_the_resource_of_version_one_is_a_page(entra):
+    assert code_of_page(entra.get(resource="https://graph.microsoft.com")) == 901002
+
+
+@pytest.mark.parametrize("name", ["request", "registration"])
+def test_a_parameter_that_only_microsoft_heeds_is_named(entra, name):
     answer = entra.get(**{name: "1"})
 
     assert answer.status_code == 501

@@ -1,7 +1,11 @@
 from __future__ import annotations
 
+import base64
+import hashlib
+
 import jwt
 import pytest
+from cryptography import x509
 
 from .entra import SCOPE
 
@@ -70,6 +74,32 @@ def test_the_keys_verify_the_id_token(entra, fake, http, ada):
     assert jwt.get_unverified_header(tokens["id_token"])["kid"] == key.key_id
     assert claims["nonce"] == "the nonce"
     assert claims["ver"] == "2.0"
+    assert {"rh", "uti"} <= set(claims)
+
+
+def test_a_key_comes_with_its_certificate(fake, http):
+    address = f"{fake.authority}/common/discovery/v2.0/keys"
+    answer = http.get(address)
+    (key,) = answer.json()["keys"]
+
+    der = base64.b64decode(key["x5c"][0])
+    certificate = x509.load_der_x509_certificate(der)
+    numbers = certificate.public_key().public_numbers()
+
+    assert jwt.PyJWK(key).key.public_numbers() == numbers
+    thumbprint = hashlib.sha1(der).digest()
+    assert base64.urlsafe_b64decode(key["x5t"] + "=") == thumbprint
+    assert answer.headers["Access-Control-Allow-Origin"] == "*"
+
+
+def test_who_signed_in_is_told_by_name(entra, fake, http, ada):
+    token = entra.tokens(ada)["access_token"]
+    address = document(http, fake, "common").json()["userinfo_endpoint"]
+
+    who = http.get(address, headers={"Authorization": f"Bearer {token}"}).json()
+
+    assert (who["given_name"], who["family_name"]) == ("Ada", "Example")
+    assert who["picture"].endswith("/v1.0/me/photo/$value")
 
 
 def test_userinfo_knows_who_has_the_token(entra, fake, http, ada):

@@ -86,7 +86,7 @@ def test_a_token_is_for_one_resource(entra, ada):
     both = f"{SCOPE} {SHAREPOINT}/MyFiles.Read"
     code = entra.code(ada, scope=both)
 
-    assert refused(entra.redeem(code, scope=both)) == (28000, "invalid_scope")
+    assert refused(entra.redeem(code, scope=both)) == (28000, "invalid_request")
 
 
 def test_graph_refuses_a_token_for_sharepoint(entra, fake, ada):

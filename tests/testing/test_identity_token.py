@@ -120,10 +120,50 @@ def test_a_grant_that_does_not_exist_is_refused(entra):
 
 
 @pytest.mark.parametrize(
-    "fields", [{"grant_type": "password"}, {"grant_type": "x", "nonsense": "1"}]
+    "fields",
+    [{"grant_type": "password"}, {"grant_type": "x", "req_cnf": "1"}],
 )
 def test_what_the_fake_does_not_do_is_501(entra, fields):
     assert entra.ask(**fields).status_code == 501
+
+
+def test_a_token_request_need_not_repeat_what_was_asked_at_the_sign_in(entra, ada):
+    first = entra.redeem(entra.code(ada), scope="User.Read").json()
+    second = entra.refresh(first["refresh_token"], scope="User.Read").json()
+
+    assert {"refresh_token", "id_token"} <= set(first)
+    assert "refresh_token" in second
+
+
+def test_who_never_asked_for_lasting_access_gets_none(entra, ada):
+    tokens = entra.tokens(ada, scope="openid User.Read")
+
+    assert "refresh_token" not in tokens
+
+
+def test_parameters_that_nobody_knows_are_ignored(entra, ada):
+    assert entra.redeem(entra.code(ada), nonsense="1").status_code == 200
+
+
+def test_the_resource_of_version_one_is_refused(entra, ada):
+    answer = entra.redeem(entra.code(ada), resource="https://graph.microsoft.com")
+
+    assert refused(answer) == (901002, "invalid_request")
+
+
+def test_an_answer_is_kept_by_nobody_and_can_be_named_to_support(entra, ada):
+    correlation = "11111111-2222-3333-4444-555555555555"
+    entra.http.headers["client-request-id"] = correlation
+    entra.http.headers["return-client-request-id"] = "true"
+
+    good, bad = entra.redeem(entra.code(ada)), entra.ask(grant_type="x")
+
+    for answer in (good, bad):
+        assert answer.headers["Cache-Control"] == "no-store, no-cache"
+        assert answer.headers["Expires"] == "-1"
+        assert answer.headers["client-request-id"] == correlation
+        assert answer.headers["x-ms-request-id"]
+    assert bad.headers["x-ms-request-id"] == bad.json()["trace_id"]
 
 
 def test_a_get_is_refused(entra):

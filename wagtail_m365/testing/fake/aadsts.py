@@ -14,7 +14,7 @@ _REQUEST = "invalid_request"
 # fmt: off
 TABLE: dict[int, tuple[str, int, str, str]] = {
     1002012: ("invalid_scope", 400, "", "The provided value for scope {scope} is not valid. Client credential flows must have a scope value with /.default suffixed to the resource identifier (application ID URI)."),
-    28000: ("invalid_scope", 400, "", "Provided value for the input parameter scope is not valid because it contains more than one resource. Scope {scope} is not valid."),
+    28000: (_REQUEST, 400, "", "Provided value for the input parameter scope is not valid because it contains more than one resource. Scope {scope} is not valid."),
     500011: ("invalid_resource", 400, "", "The resource principal named {resource} was not found in the tenant named {tenant}. This can happen if the application has not been installed by the administrator of the tenant or consented to by any user in the tenant. You might have sent your authentication request to the wrong tenant."),
     50011: (_REQUEST, 400, "", "The redirect URI '{uri}' specified in the request does not match the redirect URIs configured for the application '{client_id}'. Make sure the redirect URI sent in the request matches one added to your application in the Azure portal. Navigate to https://aka.ms/redirectUriMismatchError to learn more about how to troubleshoot this."),
     500112: (_CLIENT, 400, "", "The reply address '{uri}' does not match the reply address '{expected}' provided when requesting Authorization code."),
@@ -55,6 +55,8 @@ TABLE: dict[int, tuple[str, int, str, str]] = {
     7000218: (_CLIENT, 401, "", "The request body must contain the following parameter: 'client_assertion' or 'client_secret'."),
     7000222: (_CLIENT, 401, "", "The provided client secret keys for app '{client_id}' are expired. Visit the Azure portal to create new keys for your app: https://aka.ms/NewClientSecret, or consider using certificate credentials for added security: https://aka.ms/certCreds."),
     70003: ("unsupported_grant_type", 400, "", "The app requested an unsupported grant type '{grant_type}'."),
+    70007: (_REQUEST, 400, "", "The application requested an unsupported mode '{mode}' when requesting a token."),
+    700054: ("unsupported_response_type", 400, "", "response_type '{response_type}' is not enabled for the application."),
     700051: ("unsupported_response_type", 400, "", "response_type '{response_type}' is not enabled for the application."),
     70008: (_GRANT, 400, "", "The provided authorization code or refresh token has expired due to inactivity. Send a new interactive authorization request for this user and resource."),
     700082: (_GRANT, 400, "bad_token", "The refresh token has expired due to inactivity. The token was issued on {issued} and was inactive for 90.00:00:00."),
@@ -67,6 +69,7 @@ TABLE: dict[int, tuple[str, int, str, str]] = {
     9001023: (_REQUEST, 400, "", "The grant type is not supported over the /common or /consumers endpoints. Please use the /organizations or tenant-specific endpoint."),
     90014: (_REQUEST, 400, "", "The required field '{name}' is missing from the credential. Ensure that you have all the necessary parameters for the login request."),
     900144: (_REQUEST, 400, "", "The request body must contain the following parameter: '{name}'."),
+    901002: (_REQUEST, 400, "", "The 'resource' request parameter is not supported."),
     9002313: (_REQUEST, 400, "", "Invalid request. Request is malformed or invalid."),
     9002325: (_REQUEST, 400, "", "Proof Key for Code Exchange is required for cross-origin authorization code redemption."),
     9002327: (_REQUEST, 400, "", "Tokens issued for the 'Single-Page Application' client-type may only be redeemed via cross-origin requests."),

@@ -23,10 +23,6 @@ _ITEM = re.compile(
     r"/(?P<anchor>root|items/[^/:]+|special/[^/:]+)(?P<rest>$|[:/].*)", re.DOTALL
 )
 _COLON = re.compile(r":/(?P<path>[^:]*)(?::(?P<rest>$|/.*))?", re.DOTALL)
-_KEY = re.compile(
-    r"(^|/)(drives|items|users|groups|sites|shares|messages|events|mailFolders|calendars"
-    r"|subscriptions|permissions|versions|special)\('([^'/]+)'\)"
-)
 _BAD_ESCAPE = re.compile(r"%(?![0-9A-Fa-f]{2})")
 
 
@@ -64,15 +60,6 @@ def parse(resource: str) -> Address | None:
         return Address(drive=drive, anchor="", segments=(), action=rest.lstrip("/"))
     segments, action = _below(item["rest"])
     return Address(drive=drive, anchor=item["anchor"], segments=segments, action=action)
-
-
-def with_slashes(resource: str) -> str:
-    """Keys between slashes: ``drives('1')/items('2')`` is ``drives/1/items/2``.
-
-    OData writes keys in brackets, Graph takes both.
-    """
-    before, colon, path = resource.partition(":")
-    return _KEY.sub(r"\1\2/\3", before) + colon + path
 
 
 def check_escapes(raw: str) -> None:

@@ -21,4 +21,5 @@ def unkept(answer: Response) -> Response:
     """The answer, marked as one that no cache may keep."""
     answer.headers["Cache-Control"] = "no-store, no-cache"
     answer.headers["Pragma"] = "no-cache"
+    answer.headers["Expires"] = "-1"
     return answer

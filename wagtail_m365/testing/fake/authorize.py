@@ -22,31 +22,9 @@ from .scopes import understand
 from .sign_ins import SignIn, browser_of, send_refusal
 from .state import World
 
-#: Parameters that Microsoft knows; ``x-client-…`` come from its own libraries.
-PARAMETERS = frozenset(
-    [
-        "claims",
-        "client_id",
-        "client_info",
-        "code_challenge",
-        "code_challenge_method",
-        "domain_hint",
-        "login_hint",
-        "max_age",
-        "mkt",
-        "nonce",
-        "prompt",
-        "redirect_uri",
-        "response_mode",
-        "response_type",
-        "scope",
-        "sso_reload",
-        "state",
-        "ui_locales",
-        "X-AnchorMailbox",  # with a login_hint, MSAL names the mailbox to route by
-        "client-request-id",
-    ]
-)
+#: What Microsoft may heed, and the fake does not. Whatever else is unknown is ignored
+#: (RFC 6749 §3.1: "MUST ignore unrecognized request parameters").
+_ELSEWHERE = frozenset({"request", "request_uri", "registration"})
 PROMPTS = frozenset({"", "none", "login", "consent", "select_account", "create"})
 MODES = frozenset({"query", "fragment", "form_post"})
 _CHALLENGE = re.compile(r"[A-Za-z0-9._~-]{43,128}")
@@ -55,13 +33,11 @@ _CHALLENGE = re.compile(r"[A-Za-z0-9._~-]{43,128}")
 def authorize(request: Request, world: World, alias: str) -> Response:
     """``GET`` or ``POST /{tenant}/oauth2/v2.0/authorize``."""
     given = request.values
-    unknown = [
-        name
-        for name in given
-        if name not in PARAMETERS and not name.startswith("x-client-")
-    ]
+    unknown = sorted(_ELSEWHERE & set(given))
     if unknown:
         return not_supported(f"{request.path} with {', '.join(unknown)}")
+    if "resource" in given:
+        raise refusal(901002)
     with world.lock:
         realm = realm_of(world, alias)
         app = app_in(world, realm, _required(given, "client_id"))
@@ -168,11 +144,12 @@ def _check_words(given: Mapping[str, str]) -> None:
     if not kind:
         raise to_application(refusal(900144, name="response_type"))
     if kind != "code":
-        raise to_application(refusal(700051, response_type=kind))
+        number = 700054 if "id_token" in kind.split() else 700051
+        raise to_application(refusal(number, response_type=kind))
     if not given.get("scope"):
         raise to_application(refusal(900144, name="scope"))
     if given.get("response_mode", "query") not in MODES:
-        raise to_application(refusal(9002313))
+        raise to_application(refusal(70007, mode=given["response_mode"]))
     if given.get("prompt", "") not in PROMPTS:
         raise to_application(refusal(90023, prompt=given["prompt"]))
 

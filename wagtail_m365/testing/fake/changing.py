@@ -21,7 +21,7 @@ from .graph_errors import (
 from .item_json import ITEM_PROPERTIES
 from .items import Item
 from .odata import Json, body, check_properties
-from .rights import Need, check_item
+from .rights import Need, check, check_item
 from .tree import Drive, free_name
 
 _CHANGEABLE = {
@@ -112,6 +112,9 @@ def copy(call: Call) -> Response:
     if reference := sent.get("parentReference"):
         drive = call.state.drive(str(reference.get("driveId", drive.id)))
         folder = _folder(call, drive, reference)
+    # Reading is enough where it comes from, not where it goes.
+    check(call, Need.WRITE_FILES)
+    check_item(call.in_drive(drive), folder, Need.WRITE_FILES)
     made = _copied(call, drive, folder, str(sent.get("name") or item.name))
     monitor = secrets.token_urlsafe(16)
     call.state.monitors[monitor] = (drive.id, made.id)

@@ -13,6 +13,7 @@ from werkzeug.wrappers import Request, Response
 from .answers import json_answer
 from .errors import IdentityError, refusal, refusal_answer
 from .log import account_of
+from .people import names_of
 from .realms import Realm, issuer_base, realm_of
 from .signing import subject
 from .state import World
@@ -63,7 +64,13 @@ def metadata(request: Request, world: World, alias: str) -> Response:
         "cloud_instance_name": "microsoftonline.com",
         "msgraph_host": request.host,
     }
-    return json_answer(body)
+    return _for_pages(json_answer(body))
+
+
+def _for_pages(answer: Response) -> Response:
+    """The answer, which scripts of every site may read."""
+    answer.headers["Access-Control-Allow-Origin"] = "*"
+    return answer
 
 
 def _known_realm(world: World, alias: str) -> Realm:
@@ -80,7 +87,7 @@ def keys(request: Request, world: World, alias: str) -> Response:
     realm = _known_realm(world, alias)
     name = realm.tenant.id if realm.tenant else "{tenantid}"
     issuer = f"{issuer_base(request, world)}/{name}/v2.0"
-    return json_answer(world.keys.jwks(issuer))
+    return _for_pages(json_answer(world.keys.jwks(issuer)))
 
 
 def instance(request: Request, world: World) -> Response:
@@ -113,10 +120,13 @@ def userinfo(request: Request, world: World) -> Response:
         answer = refusal_answer(refusal(9002313), request, world.clock.now())
         answer.status_code = 401
         return answer
+    given, surname = names_of(account)
+    names = {"name": account.name, "given_name": given, "family_name": surname}
     return json_answer(
         {
             "sub": subject(account, token.app.client_id),
-            "name": account.name,
+            **(names if "profile" in token.scopes else {}),
+            "picture": f"{request.host_url}v1.0/me/photo/$value",
             "email": account.username,
         }
     )

@@ -25,16 +25,17 @@ _WRITABLE = {
 #: What Microsoft takes, and the fake only where it says nothing.
 _ELSEWHERE: dict[str, tuple[Any, ...]] = {
     "recurrence": (None,),
-    "isOnlineMeeting": (None, False),
-    "onlineMeetingProvider": (None, "unknown"),
     "attachments": (None, []),
     "extensions": (None, []),
-    "singleValueExtendedProperties": (None, []),
-    "multiValueExtendedProperties": (None, []),
 }
+#: Asked for and not given: these accounts have no Teams (calendar:
+#: ``allowedOnlineMeetingProviders`` is empty).
+_MEETING = {"isOnlineMeeting", "onlineMeetingProvider"}
 PROPERTIES = frozenset(
     {
         *_WRITABLE,
+        *_MEETING,
+        *outlook.EXTENDED,
         *_ELSEWHERE,
         *("id", "createdDateTime", "lastModifiedDateTime", "changeKey", "webLink"),
         *("bodyPreview", "iCalUId", "isCancelled", "isDraft", "isOrganizer", "type"),
@@ -49,6 +50,10 @@ _WORDS = {
     "sensitivity": ("normal", "personal", "private", "confidential"),
     "showAs": ("free", "tentative", "busy", "oof", "workingElsewhere", "unknown"),
 }
+_PROVIDERS = (
+    *("unknown", "teamsForBusiness", "skypeForBusiness"),
+    "skypeForConsumer",
+)
 _LOCATION = {
     *("displayName", "locationType", "uniqueId", "uniqueIdType", "address"),
     *("coordinates", "locationEmailAddress", "locationUri"),
@@ -111,7 +116,11 @@ def receive(call: Call) -> Json:
     Raises:
         GraphError: 400, or 501 for what the fake has not.
     """
-    sent = body(call.request, _WRITABLE | set(_ELSEWHERE), "microsoft.graph.event")
+    known = _WRITABLE | _MEETING | outlook.EXTENDED | set(_ELSEWHERE)
+    sent = body(call.request, known, "microsoft.graph.event")
+    outlook.one_of(sent, "onlineMeetingProvider", _PROVIDERS)
+    for name in _MEETING | outlook.EXTENDED:
+        sent.pop(name, None)
     for name, nothing in _ELSEWHERE.items():
         if sent.pop(name, None) not in nothing:
             raise not_supported(f"{name} of an event")

@@ -6,6 +6,7 @@ and answered so without ``Prefer: outlook.timezone``.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import datetime, timedelta
 
 from werkzeug.wrappers import Response
@@ -28,6 +29,7 @@ from .graph_errors import bad_request
 from .item_json import timestamp
 from .locating import person
 from .odata import Json
+from .rights import Need, has
 from .state import World
 
 _LIMITS = ("startDateTime", "endDateTime")
@@ -68,7 +70,10 @@ def list_events(call: Call, calendar: str = "") -> Response:
 def list_view(call: Call, calendar: str = "") -> Response:
     """``GET /me/calendarView``: what happens between two moments."""
     check_calendar(call, calendar)
-    start, end = (parse_time(call.request.args.get(name)) for name in _LIMITS)
+    # In any letter case: Microsoft's own refusal writes them with capitals.
+    named = {name.casefold(): name for name in call.request.args}
+    limits = [named.get(name.casefold(), name) for name in _LIMITS]
+    start, end = (parse_time(call.request.args.get(name)) for name in limits)
     if start is None or end is None or end < start:
         raise bad_request(
             "This request requires a time window specified by the query string "
@@ -80,7 +85,7 @@ def list_view(call: Call, calendar: str = "") -> Response:
         if moment_of(row["start"]) < end and moment_of(row["end"]) > start
     ]
     rows.sort(key=_start)
-    return _answer(call, rows, _LIMITS)
+    return _answer(call, rows, tuple(limits))
 
 
 def create(call: Call, calendar: str = "") -> Response:
@@ -187,7 +192,7 @@ def _check_transaction(call: Call, sent: Json) -> None:
 
 def _answer_one(call: Call, entity: Json, status: int = 200) -> Response:
     zone = outlook.preferred_zone(call)
-    shown = in_zone(entity, zone)
+    shown = _shown(call, zone)(entity)
     return _preferred(outlook.answer_one(call, shown, PROPERTIES, _WHAT, status), zone)
 
 
@@ -207,9 +212,16 @@ def _answer(call: Call, rows: list[Json], options: tuple[str, ...]) -> Response:
         what=_WHAT,
         keys=keys,
         options=options,
-        shown=lambda one: in_zone(one, zone),
+        shown=_shown(call, zone),
     )
     return _preferred(answer, zone)
+
+
+def _shown(call: Call, zone: str) -> Callable[[Json], Json]:
+    """How an event is told to this token: ``Calendars.ReadBasic`` is told no text."""
+    whole = has(call, Need.READ_CALENDAR_WHOLE)
+    hidden = set() if whole else {"body", "bodyPreview"}
+    return lambda one: {k: v for k, v in in_zone(one, zone).items() if k not in hidden}
 
 
 def _preferred(answer: Response, zone: str) -> Response:

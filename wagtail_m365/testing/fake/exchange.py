@@ -15,29 +15,13 @@ from .realms import Realm
 from .scopes import OPENID, Asked, understand
 from .state import World
 
-#: Parameters that Microsoft knows; ``x-client-…`` come from its own libraries.
-PARAMETERS = frozenset(
-    [
-        "assertion",
-        "claims",
-        "client_assertion",
-        "client_assertion_type",
-        "client_id",
-        "client_info",
-        "client_secret",
-        "code",
-        "code_verifier",
-        "grant_type",
-        "redirect_uri",
-        "refresh_token",
-        "scope",
-        "client-request-id",
-    ]
-)
-
-
-#: Grants that Microsoft has and the fake has not.
+#: Parameters that change what a token is, and that the fake does not heed. Whatever else
+#: is unknown is ignored (RFC 6749 §3.2).
 _ELSEWHERE = frozenset(
+    {"requested_token_use", "req_cnf", "token_type", "return_spa_code", "assertion"}
+)
+#: Grants that Microsoft has and the fake has not.
+_GRANTS = frozenset(
     {
         "password",
         "device_code",
@@ -116,12 +100,8 @@ class Exchange:
 
 def unsupported(request: Request) -> list[str]:
     """What the fake does not do although Microsoft may."""
-    names = [
-        name
-        for name in request.form
-        if name not in PARAMETERS and not name.startswith("x-client-")
-    ]
+    names = sorted(_ELSEWHERE & set(request.form))
     grant = request.form.get("grant_type", "")
-    if grant in _ELSEWHERE:
+    if grant in _GRANTS:
         names.append(f"grant_type={grant}")
     return names

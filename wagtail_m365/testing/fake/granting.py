@@ -36,6 +36,8 @@ def token(request: Request, world: World, alias: str) -> Response:
         return json_answer(
             {"error": "not_supported", "error_description": ", ".join(unknown)}, 501
         )
+    if "resource" in request.form:
+        raise refusal(901002)
     if fault := world.faults.take("slow_token", request):
         ordered.pass_time(world, fault)
     with world.lock:
@@ -67,6 +69,7 @@ def _redeem(exchange: Exchange) -> dict[str, Any]:
         platform=code.platform,
         strong=code.strong,
         nonce=code.nonce,
+        earlier=frozenset(OPENID) & frozenset(code.scopes),
     )
 
 
@@ -115,6 +118,7 @@ def _refresh(exchange: Exchange) -> dict[str, Any]:
         platform=old.platform,
         strong=old.strong,
         expires_on=old.expires_on if old.platform == "spa" else None,
+        earlier=frozenset({"offline_access"}),
     )
     old.replaced = True
     return answer
@@ -144,6 +148,7 @@ def _grant(
     strong: bool,
     nonce: str = "",
     expires_on: float | None = None,
+    earlier: frozenset[str] = frozenset(),
 ) -> dict[str, Any]:
     """Tokens for a person.
 
@@ -168,6 +173,7 @@ def _grant(
             strong=strong,
             nonce=nonce,
             refresh_expires_on=expires_on,
+            earlier=earlier,
         ),
     )
 

@@ -13,7 +13,7 @@ from werkzeug.routing import Rule
 from werkzeug.wrappers import Request, Response
 
 from . import batch, storage, word
-from .addressing import Address, check_escapes, parse, with_slashes
+from .addressing import Address, check_escapes, parse
 from .calls import Call, state_of
 from .drives import author_of
 from .faults import Fault
@@ -21,16 +21,16 @@ from .graph_errors import (
     GraphError,
     bad_request,
     claims_challenge,
-    not_supported,
     request_ids,
     throttled,
     unauthorized,
 )
 from .graph_routes import DRIVE_ROUTES, ITEM_ROUTES, RESOURCES, Route
 from .items import Author, Item
-from .locating import find_anchor, find_drive
+from .locating import find_anchor, find_drive, person
 from .odata import with_dollars
 from .rights import check, check_item
+from .segments import canonical, refuse, refuse_action
 from .state import IssuedToken, World
 
 _AUDIENCES = {"https://graph.microsoft.com", "00000003-0000-0000-c000-000000000000"}
@@ -45,7 +45,7 @@ def serve(request: Request, world: World, resource: str = "") -> Response:
         call = _admit(request, world)
         if resource == "$batch":
             return batch.run(call, serve)
-        return _dispatch(call, with_slashes(resource.rstrip("/")))
+        return _dispatch(call, canonical(resource.rstrip("/")))
 
     return _guarded(request, world, answer)
 
@@ -80,6 +80,9 @@ def _guarded(
     ours, theirs = request_ids(request)
     response.headers["request-id"] = ours
     response.headers["client-request-id"] = theirs
+    response.headers.setdefault("Cache-Control", "no-cache")
+    if response.is_json:
+        response.headers["OData-Version"] = "4.0"
     return response
 
 
@@ -122,7 +125,10 @@ def _token(request: Request, world: World) -> IssuedToken:
 
 
 def _dispatch(call: Call, resource: str) -> Response:
+    resource = _as_me(call, resource)
     call.address = address = parse(resource)
+    if resource.partition("/")[0] == "me":
+        person(call)
     if address is None or address.drive.startswith("shares/"):
         route, found = _find(call, RESOURCES, resource)
         check(call, route.need)
@@ -136,27 +142,48 @@ def _dispatch(call: Call, resource: str) -> Response:
         return route.answer(call, **found)
 
 
+def _as_me(call: Call, resource: str) -> str:
+    """``users/{one's own id or name}/messages`` is ``me/messages``."""
+    first, _, rest = resource.partition("/")
+    user, _, what = rest.partition("/")
+    account = call.token.account if call.token else None
+    if first != "users" or account is None or not what or what.startswith("drive"):
+        return resource
+    is_self = call.world.find_account(user) is account
+    return f"me/{what}" if is_self else resource
+
+
 def _find(
     call: Call, routes: Sequence[Route], path: str
 ) -> tuple[Route, dict[str, str]]:
     """The route for this path and method.
 
     Raises:
-        GraphError: 405 for another method, 501 for another path.
+        GraphError: 405 for another method, 400 for a path that Graph has not, 501 for
+            one that only the fake has not.
     """
-    known = False
+    allowed = []
     for route in routes:
         found = route.pattern.fullmatch(path)
         if found and route.method == call.request.method:
             return route, found.groupdict()
-        known = known or found is not None
-    if known:
+        allowed += [route.method] if found else []
+    if allowed:
         raise GraphError(
             status=405,
             code="Request_BadRequest",
             message="Specified HTTP method is not allowed for the request target.",
+            headers={"Allow": ", ".join(allowed)},
         )
-    raise not_supported(f"{call.request.method} {call.request.path}")
+    raise _unserved(call, path)
+
+
+def _unserved(call: Call, path: str) -> GraphError:
+    method, address = call.request.method, call.address
+    if address is None or address.drive.startswith("shares/"):
+        return refuse(method, path)
+    resource = call.request.path.removeprefix("/v1.0/")
+    return refuse_action(method, resource, path, of_item=bool(address.anchor))
 
 
 def _locate(call: Call, address: Address, route: Route) -> None:

@@ -24,6 +24,8 @@ from . import (
     uploads,
     versions,
 )
+from .calls import Call
+from .graph_errors import not_supported
 from .rights import Need
 
 READ, WRITE = Need.READ_FILES, Need.WRITE_FILES
@@ -56,6 +58,15 @@ def _route(
     return Route(method=method, pattern=pattern, need=need, answer=answer, **more)
 
 
+def _elsewhere(path: str, *methods: str) -> list[Route]:
+    """What can be done there with Microsoft, and not with the fake: 501, not 405."""
+
+    def refuse(call: Call, **found: str) -> Response:
+        raise not_supported(f"{call.request.method} {call.request.path}")
+
+    return [_route(method, path, Need.NOTHING, refuse) for method in methods]
+
+
 def _calendar_routes(at: str) -> tuple[Route, ...]:
     """What can be asked of one calendar."""
     return (
@@ -81,7 +92,7 @@ RESOURCES = (
     _route(
         "GET",
         "me/messages/{message}/attachments",
-        Need.READ_MAIL,
+        Need.READ_MAIL_WHOLE,
         mail.list_attachments,
     ),
     _route("GET", "me/mailFolders", Need.READ_MAIL, mail.list_folders),
@@ -89,6 +100,7 @@ RESOURCES = (
     _route(
         "GET", "me/mailFolders/{folder}/messages", Need.READ_MAIL, mail.list_messages
     ),
+    _route("POST", "me/mailFolders/{folder}/messages", Need.WRITE_MAIL, mail.create),
     _route("GET", "me/events", Need.READ_CALENDAR, events.list_events),
     _route("POST", "me/events", Need.WRITE_CALENDAR, events.create),
     _route("GET", "me/events/{event}", Need.READ_CALENDAR, events.show),
@@ -109,6 +121,14 @@ RESOURCES = (
         "GET", "shares/{share}/driveItem", Need.OPEN_SHARES, shares.show_shared_item
     ),
     _route("GET", "shares/{share}/root", Need.OPEN_SHARES, shares.show_shared_item),
+    *_elsewhere("me", "PATCH"),
+    *_elsewhere("me/mailFolders", "POST"),
+    *_elsewhere("me/mailFolders/{folder}", "PATCH", "DELETE"),
+    *_elsewhere("me/messages/{message}/attachments", "POST"),
+    *_elsewhere("me/calendars", "POST"),
+    *_elsewhere("me/calendar", "PATCH"),
+    *_elsewhere("me/calendars/{calendar}", "PATCH", "DELETE"),
+    *_elsewhere("users/{user}", "PATCH", "DELETE"),
     _route("GET", "subscriptions", Need.NOTHING, subscriptions.list_all),
     _route("POST", "subscriptions", Need.NOTHING, subscriptions.create, streams=True),
     _route("GET", "subscriptions/{subscription}", Need.NOTHING, subscriptions.show),

@@ -217,7 +217,15 @@ def _notification(one: Subscription, resource_id: str, change: str) -> dict[str,
         "tenantId": one.tenant_id,
     }
     if resource_id:
-        result["resourceData"] = {"id": resource_id}
+        # "Change notifications for Outlook resources": by the user's id, not as "me".
+        account_id, what = one.watches
+        kind = what.removesuffix("s").capitalize()
+        result["resource"] = f"Users/{account_id}/{kind}s/{resource_id}"
+        result["resourceData"] = {
+            "@odata.type": f"#Microsoft.Graph.{kind}",
+            "@odata.id": result["resource"],
+            "id": resource_id,
+        }
     return result
 
 

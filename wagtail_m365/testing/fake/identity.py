@@ -13,7 +13,7 @@ from werkzeug.wrappers import Request, Response
 from . import discovery, pages
 from .answers import json_answer, unkept
 from .authorize import admin_consent, authorize
-from .errors import IdentityError, refusal, refusal_answer
+from .errors import IdentityError, refusal, refusal_answer, request_ids
 from .granting import token
 from .replies import REPLIES, reply
 from .sign_ins import COOKIE
@@ -29,11 +29,22 @@ def _with_json(endpoint: Endpoint) -> Endpoint:
     def answer(request: Request, world: World, **path: Any) -> Response:
         try:
             _strike(request, world)
-            return endpoint(request, world, **path)
+            response = endpoint(request, world, **path)
         except IdentityError as error:
-            return unkept(refusal_answer(error, request, world.clock.now()))
+            response = unkept(refusal_answer(error, request, world.clock.now()))
+        return _traced(request, response)
 
     return answer
+
+
+def _traced(request: Request, response: Response) -> Response:
+    """Name the request, for Microsoft's support."""
+    trace, correlation = request_ids(request)
+    response.headers["x-ms-request-id"] = trace
+    response.headers["X-Content-Type-Options"] = "nosniff"
+    if request.headers.get("return-client-request-id", "").casefold() == "true":
+        response.headers["client-request-id"] = correlation
+    return response
 
 
 def _with_pages(endpoint: Endpoint) -> Endpoint:

@@ -6,6 +6,7 @@ Source: user: sendMail, user: list messages, message: send, message: update, mai
 from __future__ import annotations
 
 import uuid
+from collections.abc import Callable
 from operator import itemgetter
 
 from werkzeug.wrappers import Response
@@ -17,6 +18,7 @@ from .locating import person
 from .message_values import OF_DRAFTS, PROPERTIES, RECIPIENTS, blank, changed, noted
 from .message_values import receive as receive_message
 from .odata import Json, body, check_properties
+from .rights import Need, has
 
 _WHAT = "me/messages"
 _KEYS = {
@@ -54,17 +56,17 @@ def send_mail(call: Call) -> Response:
     return Response(status=202)
 
 
-def create(call: Call) -> Response:
-    """``POST /me/messages``: a draft."""
+def create(call: Call, folder: str = "drafts") -> Response:
+    """``POST /me/messages``, or in a folder: a draft."""
     call.options(())
     if call.request.mimetype == "text/plain":
         raise not_supported("a message in MIME format")
     entity = _new(call, receive_message(call)) | {
         "isDraft": True,
-        "parentFolderId": "drafts",
+        "parentFolderId": _folder(folder),
     }
     _own(call).append(entity)
-    return outlook.answer_one(call, _shown(entity), PROPERTIES, _WHAT, 201)
+    return outlook.answer_one(call, _shown(call)(entity), PROPERTIES, _WHAT, 201)
 
 
 def send_draft(call: Call, message: str) -> Response:
@@ -85,7 +87,7 @@ def list_messages(call: Call, folder: str = "") -> Response:
         name = _folder(folder)
         rows = [row for row in rows if row["parentFolderId"] == name]
     return outlook.answer_many(
-        call, rows, properties=PROPERTIES, what=_WHAT, keys=_KEYS, shown=_shown
+        call, rows, properties=PROPERTIES, what=_WHAT, keys=_KEYS, shown=_shown(call)
     )
 
 
@@ -93,7 +95,7 @@ def show(call: Call, message: str) -> Response:
     """``GET /me/messages/{id}``."""
     call.options(("$select",))
     entity = outlook.find(_own(call), message)
-    return outlook.answer_one(call, _shown(entity), PROPERTIES, _WHAT)
+    return outlook.answer_one(call, _shown(call)(entity), PROPERTIES, _WHAT)
 
 
 def update(call: Call, message: str) -> Response:
@@ -109,7 +111,7 @@ def update(call: Call, message: str) -> Response:
         )
     entity.update(changed(sent))
     outlook.touch(entity, outlook.now(call))
-    return outlook.answer_one(call, _shown(entity), PROPERTIES, _WHAT)
+    return outlook.answer_one(call, _shown(call)(entity), PROPERTIES, _WHAT)
 
 
 def delete(call: Call, message: str) -> Response:
@@ -178,9 +180,15 @@ def _own(call: Call) -> list[Json]:
     return call.state.mailboxes.setdefault(person(call).object_id, [])
 
 
-def _shown(entity: Json) -> Json:
-    """Attachments are only answered at an address of their own."""
-    return {name: value for name, value in entity.items() if name != "attachments"}
+def _shown(call: Call) -> Callable[[Json], Json]:
+    """How a message is told to this token.
+
+    Attachments have an address of their own; ``Mail.ReadBasic`` is told no text.
+    """
+    hidden = {"attachments"}
+    if not has(call, Need.READ_MAIL_WHOLE):
+        hidden |= {"body", "bodyPreview", "uniqueBody"}
+    return lambda entity: {k: v for k, v in entity.items() if k not in hidden}
 
 
 def _folder(given: str) -> str:

@@ -28,19 +28,20 @@ _WRITABLE = OF_DRAFTS | {
 }
 #: What Microsoft takes, and the fake does not.
 _ELSEWHERE = {
-    *("extensions", "singleValueExtendedProperties", "multiValueExtendedProperties"),
-    *("mentions", "receivedDateTime", "sentDateTime"),
+    *("extensions", "mentions", "receivedDateTime", "sentDateTime"),
 }
 PROPERTIES = frozenset(
     {
         *_WRITABLE,
         *_ELSEWHERE,
+        *outlook.EXTENDED,
         *("id", "bodyPreview", "createdDateTime", "lastModifiedDateTime", "changeKey"),
         *("receivedDateTime", "sentDateTime", "hasAttachments", "isDraft"),
         *("parentFolderId", "webLink", "conversationId", "conversationIndex"),
         "uniqueBody",
     }
 )
+_TAKEN = _WRITABLE | _ELSEWHERE | outlook.EXTENDED
 _FILE = "#microsoft.graph.fileAttachment"
 _ATTACHMENT = {
     *("name", "contentType", "contentBytes", "isInline", "contentId", "size"),
@@ -85,8 +86,7 @@ def receive(call: Call) -> Json:
     Raises:
         GraphError: 400, or 501 for what the fake has not.
     """
-    sent = body(call.request, _WRITABLE | _ELSEWHERE, "microsoft.graph.message")
-    return _known(sent)
+    return _known(body(call.request, _TAKEN, "microsoft.graph.message"))
 
 
 def noted(sent: Json) -> Json:
@@ -129,10 +129,10 @@ def changed(sent: Json) -> Json:
 
 
 def _known(sent: Json) -> Json:
-    check_properties(sent, _WRITABLE | _ELSEWHERE, "microsoft.graph.message")
+    check_properties(sent, _TAKEN, "microsoft.graph.message")
     for name in sorted(_ELSEWHERE & set(sent)):
         raise not_supported(f"{name} of a message")
-    return sent
+    return {name: sent[name] for name in sent if name not in outlook.EXTENDED}
 
 
 def _recipient(sent: Any) -> Json:

@@ -29,6 +29,19 @@ _OF_ODATA = {
 }
 
 
+_COLLECTIONS = """
+recipients roles toRecipients ccRecipients bccRecipients replyTo attendees locations
+categories attachments internetMessageHeaders requests
+"""
+_OBJECTS = """
+parentReference item fileSystemInfo folder emailAddress flag start end location body
+"""
+#: What the value of a property of this name is in JSON, wherever it stands.
+_KINDS: dict[str, type] = dict.fromkeys(_COLLECTIONS.split(), list) | dict.fromkeys(
+    _OBJECTS.split(), dict
+)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Page:
     """One page of a collection.
@@ -222,4 +235,9 @@ def check_properties(sent: object, known: Collection[str], type_name: str) -> No
             raise bad_request(
                 f"The property '{name}' does not exist on type '{type_name}'. Make sure "
                 "to only use property names that are defined by the type."
+            )
+        kind = _KINDS.get(name)
+        if kind and sent[name] is not None and not isinstance(sent[name], kind):
+            raise bad_request(
+                f"The value of property '{name}' on type '{type_name}' is of another type."
             )

@@ -193,10 +193,8 @@ def _literal(token: str) -> Any:
         return token[1:-1].replace("''", "'")
     if token in _CONSTANTS:
         return _CONSTANTS[token]
-    if _MOMENT.fullmatch(token):
-        return token
     try:
-        return float(token)
+        return _moment(token) or float(token)
     except ValueError as error:
         raise _wrong(token) from error
 
@@ -205,11 +203,23 @@ def _comparable(value: Any) -> Any:
     """Texts without letter case, moments as such."""
     if not isinstance(value, str):
         return value
-    if _MOMENT.fullmatch(value):
-        # Outlook's own times have seven decimals, one more than Python reads.
-        moment = datetime.fromisoformat(re.sub(r"(\.\d{6})\d+", r"\1", value))
-        return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
-    return value.casefold()
+    try:
+        return _moment(value) or value.casefold()
+    except ValueError:
+        return value.casefold()
+
+
+def _moment(text: str) -> datetime | None:
+    """The moment that a text means; None for any other text.
+
+    Raises:
+        ValueError: It looks like a moment, and is none.
+    """
+    if not _MOMENT.fullmatch(text):
+        return None
+    # Outlook's own times have seven decimals, one more than Python reads.
+    moment = datetime.fromisoformat(re.sub(r"(\.\d{6})\d+", r"\1", text))
+    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
 
 
 def _wrong(where: str) -> GraphError:

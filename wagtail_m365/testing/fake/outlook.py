@@ -26,6 +26,8 @@ ETAG = "@odata.etag"
 OUTLOOK_PAGE = 10
 #: What Outlook says of a moment that never was.
 NEVER = "0001-01-01T00:00:00Z"
+#: Taken, and never told: Microsoft tells them to ``$expand`` only, which the fake has not.
+EXTENDED = {"singleValueExtendedProperties", "multiValueExtendedProperties"}
 _PREVIEW = 255
 _ID = re.compile(r"AAMk[A-Za-z0-9_=-]{20,}")
 _PREFERENCE = re.compile(r"outlook\.timezone\s*=\s*\"?([^\",;]+)\"?", re.IGNORECASE)

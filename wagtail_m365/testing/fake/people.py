@@ -5,30 +5,39 @@ from __future__ import annotations
 from werkzeug.wrappers import Response
 
 from .calls import Call, json_response
+from .graph_errors import not_supported
 from .locating import find_account, person
 from .odata import Json, reduce, selected
 from .rights import Need, check
 from .state import Account
 
-_PROPERTIES = frozenset(
-    [
-        "accountEnabled",
-        "businessPhones",
-        "companyName",
-        "department",
-        "displayName",
-        "givenName",
-        "id",
-        "jobTitle",
-        "mail",
-        "mobilePhone",
-        "officeLocation",
-        "preferredLanguage",
-        "surname",
-        "userPrincipalName",
-        "userType",
-    ]
-)
+_NAMES = """
+aboutMe accountEnabled ageGroup assignedLicenses assignedPlans authorizationInfo
+birthday businessPhones city companyName consentProvidedForMinor country
+createdDateTime creationType deletedDateTime department displayName
+employeeHireDate employeeId employeeLeaveDateTime employeeOrgData employeeType
+externalUserState externalUserStateChangeDateTime faxNumber givenName hireDate id
+identities imAddresses interests isManagementRestricted isResourceAccount jobTitle
+lastPasswordChangeDateTime legalAgeGroupClassification licenseAssignmentStates mail
+mailNickname mobilePhone mySite officeLocation onPremisesDistinguishedName
+onPremisesDomainName onPremisesExtensionAttributes onPremisesImmutableId
+onPremisesLastSyncDateTime onPremisesProvisioningErrors onPremisesSamAccountName
+onPremisesSecurityIdentifier onPremisesSyncEnabled onPremisesUserPrincipalName
+otherMails passwordPolicies passwordProfile pastProjects postalCode
+preferredDataLocation preferredLanguage preferredName provisionedPlans
+proxyAddresses responsibilities schools securityIdentifier
+serviceProvisioningErrors showInAddressList signInSessionsValidFromDateTime skills
+state streetAddress surname usageLocation userPrincipalName userType
+"""
+_PROPERTIES = frozenset(_NAMES.split())
+#: What Microsoft answers with further rights, and the fake does not.
+_ELSEWHERE = {"mailboxSettings", "signInActivity", "customSecurityAttributes"}
+_LISTS = """
+assignedLicenses assignedPlans businessPhones identities imAddresses interests
+licenseAssignmentStates onPremisesProvisioningErrors otherMails pastProjects
+provisionedPlans proxyAddresses responsibilities schools serviceProvisioningErrors
+skills
+"""
 _DEFAULT = [
     "businessPhones",
     "displayName",
@@ -65,26 +74,31 @@ def revoke_sessions(call: Call) -> Response:
 
 def _answer(call: Call, account: Account) -> Response:
     call.options(("$select",))
-    names = selected(call.request, _PROPERTIES, "user") or set(_DEFAULT)
+    names = selected(call.request, _PROPERTIES | _ELSEWHERE, "user") or set(_DEFAULT)
+    for name in sorted(names & _ELSEWHERE):
+        raise not_supported(f"{name} of a user")
     return call.answer(reduce(_json(account), names), "users")
 
 
 def _json(account: Account) -> Json:
-    given, _, surname = account.name.rpartition(" ")
-    return {
-        "accountEnabled": True,
-        "businessPhones": [],
-        "companyName": None,
-        "department": None,
+    given, surname = names_of(account)
+    lists = _LISTS.split()
+    nothing: Json = {name: [] if name in lists else None for name in _PROPERTIES}
+    return nothing | {
+        "accountEnabled": account.enabled,
         "displayName": account.name,
-        "givenName": given or account.name,
-        "jobTitle": None,
+        "givenName": given,
         "mail": account.username,
-        "mobilePhone": None,
-        "officeLocation": None,
+        "mailNickname": account.username.partition("@")[0],
         "preferredLanguage": "en-GB",
-        "surname": surname if given else None,
+        "surname": surname,
         "userPrincipalName": account.username,
-        "userType": "Member",
+        "userType": "Guest" if account.home else "Member",
         "id": account.object_id,
     }
+
+
+def names_of(account: Account) -> tuple[str, str | None]:
+    """Given name and surname, as far as the name tells them."""
+    given, _, surname = account.name.rpartition(" ")
+    return given or account.name, surname if given else None

@@ -52,10 +52,12 @@ class Need(Enum):
     SITES = frozenset(_ALL_WRITE - {"files.readwrite.all"} | {"sites.read.all"})
     SEND_MAIL = frozenset({"mail.send"})
     READ_MAIL = frozenset({"mail.read", "mail.readbasic", "mail.readwrite"})
+    READ_MAIL_WHOLE = frozenset({"mail.read", "mail.readwrite"})
     WRITE_MAIL = frozenset({"mail.readwrite"})
     READ_CALENDAR = frozenset(
         {"calendars.read", "calendars.readbasic", "calendars.readwrite"}
     )
+    READ_CALENDAR_WHOLE = frozenset({"calendars.read", "calendars.readwrite"})
     WRITE_CALENDAR = frozenset({"calendars.readwrite"})
 
 
@@ -75,8 +77,13 @@ def check(call: Call, need: Need) -> None:
     Raises:
         GraphError: 403, with the code of the service that refuses.
     """
-    if need.value and not (_scopes(call) & need.value):
+    if need.value and not has(call, need):
         raise _refusal(need)
+
+
+def has(call: Call, need: Need) -> bool:
+    """Whether the token has any of the scopes."""
+    return bool(_scopes(call) & need.value)
 
 
 def check_item(call: Call, item: Item, need: Need) -> None:

@@ -26,7 +26,7 @@ from .item_json import (
 )
 from .items import Author, Grant, Item
 from .links import link_address, share_id
-from .odata import Json, body
+from .odata import Json, body, check_properties
 from .rights import is_own
 from .tree import Drive
 
@@ -55,6 +55,7 @@ _PERMISSION = {
     *("expirationDateTime", "grantedTo", "grantedToV2", "link", "hasPassword"),
     *("grantedToIdentities", "grantedToIdentitiesV2", "invitation", "inheritedFrom"),
 }
+_RECIPIENT = {"email", "alias", "objectId"}
 _LONGEST_MESSAGE = 2000
 
 
@@ -167,15 +168,16 @@ def preview(call: Call) -> Response:
 
 def shared_with_me(call: Call) -> Response:
     """``GET /me/drive/sharedWithMe``: others' items that were shared with the account."""
+    external = ("allowexternal",)
     if call.fault("lists_ended"):
-        return call.answer_list([], call.item_json)
+        return call.answer_list([], call.item_json, options=external)
     rows = [
         (drive, item)
         for drive in call.state.drives.values()
         for item in tuple(drive.items.values())
         if any(call.by.id in grant.people for grant in item.grants)
     ]
-    return call.answer_list(rows, lambda row: _remote(call, *row))
+    return call.answer_list(rows, lambda row: _remote(call, *row), options=external)
 
 
 def _check_link(drive: Drive, kind: Any, scope: Any) -> None:
@@ -193,6 +195,7 @@ def _recipients(call: Call, recipients: list[Any]) -> dict[str, Author]:
     """The people by account id; who has no account gets the address as id."""
     people = {}
     for one in recipients:
+        check_properties(one, _RECIPIENT, "microsoft.graph.driveRecipient")
         wanted = str(one.get("email") or one.get("alias") or one.get("objectId") or "")
         if not wanted:
             raise invalid_request("A recipient needs an email address or object id")
@@ -205,7 +208,7 @@ def _recipients(call: Call, recipients: list[Any]) -> dict[str, Author]:
 
 
 def _roles(sent: Json) -> tuple[str, ...]:
-    roles = tuple(sent.get("roles") or ())
+    roles = tuple(map(str, sent.get("roles") or ()))
     if not roles or set(roles) - {"read", "write"}:
         raise invalid_request("roles must be 'read' or 'write'")
     return roles

@@ -6,10 +6,14 @@ import base64
 import hashlib
 import json
 from collections.abc import Mapping
+from datetime import UTC, datetime
 from typing import Any
 
 import jwt
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
+from cryptography.x509.oid import NameOID
 from jwt.algorithms import RSAAlgorithm
 
 from .directory import Account
@@ -25,19 +29,39 @@ class Keys:
         self._jwk: dict[str, Any] = RSAAlgorithm.to_jwk(
             self._key.public_key(), as_dict=True
         )
-        self.id = base64url(hashlib.sha256(self._jwk["n"].encode()).digest())[:27]
+        certificate = _certificate(self._key)
+        # A name for the key, no proof (RFC 7517 §4.8).
+        self.id = base64url(certificate.fingerprint(hashes.SHA1()))  # noqa: S303
+        der = certificate.public_bytes(serialization.Encoding.DER)
+        self._chain = [base64.b64encode(der).decode()]
 
     def jwks(self, issuer: str) -> dict[str, Any]:
         """The key set as ``discovery/v2.0/keys`` gives it (RFC 7517)."""
         wanted = {name: self._jwk[name] for name in ("kty", "n", "e")}
         key = {"kid": self.id, "x5t": self.id, "use": "sig", "issuer": issuer}
-        return {"keys": [wanted | key]}
+        return {"keys": [wanted | key | {"x5c": self._chain}]}
 
     def sign(self, claims: Mapping[str, Any]) -> str:
         """A JWT over these claims."""
         return jwt.encode(
             dict(claims), self._key, algorithm=ALGORITHM, headers={"kid": self.id}
         )
+
+
+def _certificate(key: rsa.RSAPrivateKey) -> x509.Certificate:
+    """The self-signed certificate in which the public key comes."""
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "fake.invalid")])
+    begins = datetime(2020, 1, 1, tzinfo=UTC)
+    return (
+        x509.CertificateBuilder()
+        .subject_name(name)
+        .issuer_name(name)
+        .public_key(key.public_key())
+        .serial_number(x509.random_serial_number())
+        .not_valid_before(begins)
+        .not_valid_after(begins.replace(year=2120))
+        .sign(key, hashes.SHA256())
+    )
 
 
 def base64url(data: bytes) -> str:

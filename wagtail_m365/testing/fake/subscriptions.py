@@ -31,6 +31,11 @@ _SENT = {
     "latestSupportedTlsVersion",
     "lifecycleNotificationUrl",
 }
+#: What Microsoft takes, and the fake does not.
+_ELSEWHERE = {
+    *("includeResourceData", "encryptionCertificate", "encryptionCertificateId"),
+    *("notificationQueryOptions", "notificationUrlAppId"),
+}
 _CHANGES = {"created", "updated", "deleted"}
 _DRIVE = re.compile(r"(?:me/drive|drives/(?P<drive>[^/]+))/root")
 _LONGEST = {"drive": timedelta(minutes=42300), "outlook": timedelta(minutes=10080)}
@@ -41,19 +46,24 @@ _LOOPBACK = {"127.0.0.1", "localhost", "::1"}
 def create(call: Call) -> Response:
     """``POST /subscriptions``: the address is asked first, then 201."""
     call.options(())
-    sent = body(call.request, _SENT, "microsoft.graph.subscription")
+    sent = body(call.request, _SENT, "microsoft.graph.subscription", _ELSEWHERE)
     with call.world.lock:
         subscription = _new(call, sent)
     # Outside the lock: the subscriber may call Graph while it is being asked.
     asked = dict.fromkeys(filter(None, (subscription.url, subscription.lifecycle_url)))
     if not all(map(call.state.notifier.validates, asked)):
-        raise _invalid(
+        error = _invalid(
             "Subscription validation request failed. Notification endpoint must respond "
             "with 200 OK to validation request."
         )
+        error.code = "ValidationError"
+        raise error
     with call.world.lock:
         call.state.subscriptions[subscription.id] = subscription
-    return call.answer(_json(subscription), "subscriptions", 201)
+    answer = call.answer(_json(subscription), "subscriptions", 201)
+    at = f"{call.origin}/v1.0/subscriptions/{subscription.id}"
+    answer.headers["Location"] = at
+    return answer
 
 
 def list_all(call: Call) -> Response:
@@ -71,7 +81,7 @@ def renew(call: Call, subscription: str) -> Response:
     """``PATCH /subscriptions/{id}``: another expiry."""
     found = _find(call, subscription)
     known = {"expirationDateTime", "notificationUrl"}
-    sent = body(call.request, known, "microsoft.graph.subscription")
+    sent = body(call.request, known, "microsoft.graph.subscription", _SENT)
     kind = "drive" if found.watches[1] == "root" else "outlook"
     found.expires_at = _expiry(call, sent.get("expirationDateTime"), kind)
     return call.answer(_json(found), "subscriptions")
@@ -182,6 +192,8 @@ def _json(one: Subscription) -> Json:
         "lifecycleNotificationUrl": one.lifecycle_url or None,
         "expirationDateTime": timestamp(one.expires_at),
         "creatorId": one.account_id,
+        "latestSupportedTlsVersion": "v1_2",
+        **dict.fromkeys(sorted(_ELSEWHERE)),
     }
 
 
