@@ -92,3 +92,13 @@ def test_a_question_that_is_left_unanswered_is_told(wired, wire: Wire):
     [answer] = wired.batch([Question(method="GET", path="/x")])
 
     assert isinstance(answer.error, errors.TemporarilyUnavailable)
+
+
+def test_a_question_about_a_onedrive_that_is_not_there_is_told_as_that(wired, wire):
+    body = {"error": {"code": "ResourceNotFound"}}
+    responses = [{"id": "0", "status": 404, "body": body}]
+    wire.on("POST", "/.batch", Reply(200, {"responses": responses}))
+
+    (answer,) = wired.batch([Question(method="GET", path="/me/drive")])
+
+    assert answer.error.graph_code == "ResourceNotFound.mysiteNotFound"

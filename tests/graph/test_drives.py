@@ -368,3 +368,26 @@ def test_a_folder_that_somebody_asks_for_is_asked_for_once(wired, wire):
         wired.drives.create_folder("b!1", "01P", "Press")
 
     assert len(wire.of("POST")) == 1
+
+
+# As Graph answers for an account without a OneDrive (msgraph-sdk-dotnet#579).
+NO_ONEDRIVE = {"code": "ResourceNotFound", "message": "User's mysite not found."}
+
+
+@pytest.mark.parametrize("ask", ["mine", "root", "app_folder"])
+def test_an_account_without_a_onedrive_is_told_so(wired, wire, ask):
+    wire.on("GET", "/me/drive", Reply(404, {"error": NO_ONEDRIVE}))
+
+    with pytest.raises(errors.ItemNotFound) as raised:
+        getattr(wired.drives, ask)()
+
+    assert "OneDrive has not been set up" in str(raised.value.explanation.what)
+
+
+def test_what_is_not_found_elsewhere_says_nothing_of_the_onedrive(wired, wire):
+    wire.on("GET", "/drives/b!1", Reply(404, {"error": NO_ONEDRIVE}))
+
+    with pytest.raises(errors.ItemNotFound) as raised:
+        wired.drives.get("b!1")
+
+    assert "OneDrive has not been set up" not in str(raised.value.explanation.what)

@@ -80,10 +80,13 @@ def _send(rest: Rest, questions: Mapping[int, Question]) -> dict[int, Answer]:
     body = {"requests": [_written(index, each) for index, each in questions.items()]}
     json = rest.post("/$batch", body, repeatable=reading)
     now = rest.transport.clock()
-    told = {
-        str(each.get("id")): _answer(each, now) for each in json.get("responses") or ()
+    told = {str(each.get("id")): each for each in json.get("responses") or ()}
+    return {
+        index: _answer(told[str(index)], question, now)
+        if str(index) in told
+        else _unanswered()
+        for index, question in questions.items()
     }
-    return {index: told.get(str(index)) or _unanswered() for index in questions}
 
 
 def _written(index: int, question: Question) -> dict[str, Any]:
@@ -100,12 +103,12 @@ def _written(index: int, question: Question) -> dict[str, Any]:
     return written | ({"headers": headers} if headers else {})
 
 
-def _answer(json: Mapping[str, Any], now: float) -> Answer:
+def _answer(json: Mapping[str, Any], question: Question, now: float) -> Answer:
     body = json.get("body")
     headers = CaseInsensitiveDict[str](json.get("headers") or {})
     refusal = faults.Refusal.from_parts(
         number(json, "status") or 0, headers, body, now, storage=False
-    )
+    ).about(question.path)
     return Answer(
         status=refusal.status,
         body=body if isinstance(body, dict) else {},

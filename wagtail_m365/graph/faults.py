@@ -6,7 +6,7 @@ import base64
 import binascii
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from email.utils import parsedate_to_datetime
 from http import HTTPStatus
 from typing import Any, Self
@@ -44,6 +44,7 @@ _DISTRUST = "CERTIFICATE_VERIFY_FAILED"
 _DEEPEST = 5
 _REQUEST_ID_HEADERS = ("request-id", "x-ms-request-id", "sprequestguid")
 _CHALLENGE = re.compile(r'claims="(?P<claims>[A-Za-z0-9+/=_-]+)"')
+_OWN_DRIVE = re.compile(r"/me/drive(?:[/?]|$)")
 _REQUEST_ID = re.compile(r"[A-Za-z0-9-]{1,64}")
 
 
@@ -89,6 +90,19 @@ class Refusal:
             location=headers.get("Location", ""),
             storage=storage,
         )
+
+    def about(self, path: str) -> Self:
+        """The same refusal, with the reason where the path that was asked tells it.
+
+        For an account without a OneDrive Microsoft names nothing but “ResourceNotFound”
+        and says the rest in words (msgraph-sdk-dotnet#579).
+        """
+        untold = (
+            self.status == HTTPStatus.NOT_FOUND and "ResourceNotFound" in self.codes
+        )
+        if untold and _OWN_DRIVE.match(path):
+            return replace(self, codes=(*self.codes, "mysiteNotFound"))
+        return self
 
     def as_error(self) -> errors.M365Error:
         """The error this stands for."""

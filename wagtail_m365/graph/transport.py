@@ -256,7 +256,7 @@ class GraphTransport:
         outcome.close()
         if _is_gone_already(call, refusal, patience):
             return outcome
-        raise refusal.as_error()
+        raise refusal.about(call.url.removeprefix(self.base_url)).as_error()
 
     def patience(self) -> Patience:
         """How long one request may wait in all."""
