@@ -200,6 +200,15 @@ def test_an_event_sent_twice_is_made_once(calendar: Caller) -> None:
     )
 
 
+def test_without_a_subject_it_is_empty(calendar: Caller) -> None:
+    for _ in range(2):
+        calendar.post("me/events", lunch(subject=None))
+
+    listed = calendar.get("me/events?$orderby=subject").json()["value"]
+
+    assert [one["subject"] for one in listed] == ["", ""]
+
+
 def test_a_change_moves_the_change_key(calendar: Caller) -> None:
     event = calendar.post("me/events", lunch()).json()
 

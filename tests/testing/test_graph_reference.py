@@ -291,11 +291,17 @@ def test_a_batch_depends_on_requests_of_its_own(graph: Caller) -> None:
         ("me/drive/root:/Dir:/invite", {"recipients": [{"email": "x"}], "roles": [[]]}),
         ("me/drive/root:/Dir:/copy", {"parentReference": "x"}),
         ("me/drive/root:/a:/createUploadSession", {"item": "x"}),
+        ("me/drive/root:/Dir:/copy", {"parentReference": {"driveId": 1}}),
+        ("me/drive/root:/Dir:/createLink", {"type": []}),
+        ("me/drive/root:/Dir/a.txt:/checkin", {"checkInAs": []}),
         ("$batch", {"requests": "x"}),
         ("$batch", {"requests": [{"id": "1", "headers": "x"}]}),
+        ("$batch", {"requests": [{"id": "1", "dependsOn": 5}]}),
         ("me/sendMail", {"message": {"toRecipients": "x"}}),
         ("me/sendMail", {"message": {"toRecipients": [{"emailAddress": "x"}]}}),
         ("me/messages", {"flag": "x"}),
+        ("me/messages", {"subject": 1}),
+        ("me/messages", {"isRead": "yes"}),
         ("me/events", {"start": "x", "end": "y"}),
     ],
 )
@@ -315,3 +321,27 @@ def test_a_method_that_only_the_fake_lacks_is_501(
     graph: Caller, method: str, path: str
 ) -> None:
     assert graph(method, path, json={}).status_code == 501
+
+
+@pytest.mark.parametrize(
+    ("query", "status"),
+    [
+        ("children?$skiptoken=WyJzIiwgImEiXQ", 400),  # ["s", "a"]
+        ("children?$skiptoken=WyJzIixudWxsXQ", 400),  # ["s", null]
+        ("children?$skiptoken=WyJzIiwtNV0", 400),  # ["s", -5]
+        ("delta?token=WyJkIiwxXQ", 410),  # ["d", 1]
+        ("delta?token=WyJkIixbMSwiYSIsMyw0XV0", 410),  # ["d", [1, "a", 3, 4]]
+    ],
+)
+def test_a_token_that_nobody_gave_is_refused(
+    graph: Caller, query: str, status: int
+) -> None:
+    assert graph.get(f"me/drive/root/{query}").status_code == status
+
+
+def test_what_is_null_is_not_said(graph: Caller, drive: DriveSeam) -> None:
+    nothing = {"parentReference": {"driveId": None, "path": "/drive/root:"}}
+
+    assert graph.patch(PATH.rstrip(":"), nothing).status_code == 200
+    one = {"id": "1", "method": "GET", "url": "/me", "dependsOn": None}
+    assert graph.post("$batch", {"requests": [one]}).status_code == 200

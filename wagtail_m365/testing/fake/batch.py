@@ -34,7 +34,7 @@ def run(call: Call, serve: Serve) -> Response:
     status: dict[str, int] = {}
     responses = []
     for one in requests:
-        failed = any(status.get(str(i), 424) >= 400 for i in one.get("dependsOn", ()))  # noqa: PLR2004 - HTTP
+        failed = any(status.get(str(i), 424) >= 400 for i in one.get("dependsOn") or ())  # noqa: PLR2004 - HTTP
         answer = _failed_dependency(one) if failed else _answer(call, one, serve)
         status[str(one["id"])] = answer["status"]
         responses.append(answer)
@@ -43,25 +43,32 @@ def run(call: Call, serve: Serve) -> Response:
 
 def _check(requests: list[Any]) -> None:
     """Raises: GraphError: 400 for a request without what every request needs."""
-    ids = set()
+    ids: set[str] = set()
     for one in requests:
-        # Microsoft's own msgraph-core adds "depends_on" to each: what is unknown is ignored.
-        if not isinstance(one, dict):
-            raise bad_request("A batch needs a list of requests.")
-        if not isinstance(one.get("headers") or {}, dict):
-            raise bad_request("The headers of a request are an object.")
-        if not all(isinstance(one.get(key), str) for key in ("id", "method", "url")):
-            raise bad_request("Each request needs an id, a method and a url.")
+        _check_shape(one)
         if one["id"] in ids:
             raise bad_request(f"The id '{one['id']}' is used twice.")
-        if "body" in one and not _header(one, "Content-Type"):
-            raise bad_request("A request with a body needs a Content-Type header.")
         ids.add(one["id"])
-    if (
-        not {str(other) for one in requests for other in one.get("dependsOn") or ()}
-        <= ids
-    ):
+    named = {str(other) for one in requests for other in one.get("dependsOn") or ()}
+    if named - ids:
         raise bad_request("A request depends on an id that no request has.")
+
+
+def _check_shape(one: Any) -> None:
+    """Raises: GraphError: 400 for what is no request.
+
+    What is unknown is ignored: Microsoft's own msgraph-core adds ``depends_on`` to each.
+    """
+    if not isinstance(one, dict):
+        raise bad_request("A batch needs a list of requests.")
+    if not isinstance(one.get("headers") or {}, dict):
+        raise bad_request("The headers of a request are an object.")
+    if not isinstance(one.get("dependsOn") or [], list):
+        raise bad_request("A request depends on a list of ids.")
+    if not all(isinstance(one.get(key), str) for key in ("id", "method", "url")):
+        raise bad_request("Each request needs an id, a method and a url.")
+    if "body" in one and not _header(one, "Content-Type"):
+        raise bad_request("A request with a body needs a Content-Type header.")
 
 
 def _answer(call: Call, one: Json, serve: Serve) -> Json:

@@ -110,7 +110,8 @@ def copy(call: Call) -> Response:
     item, drive = call.item, call.drive
     folder = item.parent or drive.root
     if reference := sent.get("parentReference"):
-        drive = call.state.drive(str(reference.get("driveId", drive.id)))
+        check_properties(reference, _REFERENCE, "microsoft.graph.itemReference")
+        drive = call.state.drive(reference.get("driveId") or drive.id)
         folder = _folder(call, drive, reference)
     # Reading is enough where it comes from, not where it goes.
     check(call, Need.WRITE_FILES)
@@ -186,7 +187,7 @@ def _folder(call: Call, drive: Drive, reference: object) -> Item:
     check_properties(reference, _REFERENCE, "microsoft.graph.itemReference")
     if not isinstance(reference, dict):
         raise invalid_request("parentReference must be an object")
-    if reference.get("driveId", drive.id).casefold() != drive.id.casefold():
+    if (reference.get("driveId") or drive.id).casefold() != drive.id.casefold():
         raise GraphError(
             status=400, code="notSupported", message="Cannot move between drives"
         )

@@ -61,9 +61,9 @@ def _position(call: Call, token: str, newest: int) -> tuple[int, int, str]:
         return 0, newest, ""
     try:
         drive_id, since, until, after = read_token(token, "d")
-    except GraphError as error:
+        too_old = since < call.drive.oldest_delta
+    except (GraphError, TypeError, ValueError) as error:
         raise _resync(call) from error
-    too_old = since < call.drive.oldest_delta
     if drive_id != call.drive.id or too_old or call.fault("resync_required"):
         raise _resync(call)
     return since, newest if until is None else until, after

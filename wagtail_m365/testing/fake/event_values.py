@@ -140,17 +140,29 @@ def noted(sent: Json) -> Json:
         if name in kept:
             moment, zone = _read(kept[name])
             kept |= {name: utc(moment), f"original{name.capitalize()}TimeZone": zone}
+    if "subject" in kept:
+        kept["subject"] = kept["subject"] or ""
     if "body" in kept:
         kept["body"] = outlook.item_body(kept["body"])
         kept["bodyPreview"] = outlook.preview(kept["body"])
-    if "location" in kept:
-        kept["location"] = _place(kept["location"])
-        kept.setdefault("locations", [kept["location"]])
-    if "locations" in kept:
-        kept["locations"] = [_place(one) for one in kept["locations"] or []]
-    if "attendees" in kept:
-        kept["attendees"] = [_attendee(one) for one in kept["attendees"] or []]
+    return kept | _places(kept) | _guests(kept)
+
+
+def _places(sent: Json) -> Json:
+    """``location`` and ``locations``, as far as they were sent."""
+    kept: Json = {}
+    if "location" in sent:
+        kept["location"] = _place(sent["location"])
+        kept["locations"] = [kept["location"]]
+    if "locations" in sent:
+        kept["locations"] = [_place(one) for one in sent["locations"] or []]
     return kept
+
+
+def _guests(sent: Json) -> Json:
+    if "attendees" not in sent:
+        return {}
+    return {"attendees": [_attendee(one) for one in sent["attendees"] or []]}
 
 
 def check(entity: Json) -> None:

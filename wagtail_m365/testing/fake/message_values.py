@@ -109,6 +109,8 @@ def changed(sent: Json) -> Json:
     """
     kept = dict(sent)
     outlook.one_of(kept, "importance", outlook.IMPORTANCE)
+    if "subject" in kept:
+        kept["subject"] = kept["subject"] or ""
     outlook.one_of(kept, "inferenceClassification", ("focused", "other"))
     for name in (*RECIPIENTS, "replyTo"):
         if name in kept:
@@ -148,7 +150,8 @@ def _attachment(sent: Any) -> Json:
     Raises:
         GraphError: 400, or 501 for another kind of attachment.
     """
-    kind = sent.get("@odata.type", _FILE) if isinstance(sent, dict) else _FILE
+    given = sent.get("@odata.type") if isinstance(sent, dict) else None
+    kind = str(given or _FILE)
     if kind.lstrip("#") != _FILE.lstrip("#"):
         raise not_supported(f"attachments of type {kind}")
     check_properties(sent, _ATTACHMENT, "microsoft.graph.fileAttachment")

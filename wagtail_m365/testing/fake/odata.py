@@ -36,10 +36,24 @@ categories attachments internetMessageHeaders requests
 _OBJECTS = """
 parentReference item fileSystemInfo folder emailAddress flag start end location body
 """
+_TEXTS = """
+name description subject displayName dateTime timeZone contentType content comment
+transactionId changeType notificationUrl resource clientState email alias objectId
+checkInAs type scope driveId id path contentBytes
+"""
+_FLAGS = """
+isAllDay isRead isReminderOn responseRequested allowNewTimeProposals hideAttendees
+saveToSentItems deferCommit requireSignIn sendInvitation
+"""
 #: What the value of a property of this name is in JSON, wherever it stands.
-_KINDS: dict[str, type] = dict.fromkeys(_COLLECTIONS.split(), list) | dict.fromkeys(
-    _OBJECTS.split(), dict
-)
+_KINDS: dict[str, type] = {
+    name: kind
+    for names, kind in (
+        *((_COLLECTIONS, list), (_OBJECTS, dict)),
+        *((_TEXTS, str), (_FLAGS, bool)),
+    )
+    for name in names.split()
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -132,7 +146,9 @@ def page(request: Request, rows: Sequence[Any], size: int = PAGE_SIZE) -> Page:
     """The page of these rows that ``$top`` and ``$skiptoken`` ask for."""
     start = _number(request, "$skip", 0)
     if token := request.args.get("$skiptoken"):
-        start = int(read_token(token, "s"))
+        start = read_token(token, "s")
+        if not isinstance(start, int) or start < 0:
+            raise _no_token()
     stop = start + top(request, size)
     more = stop < len(rows)
     return Page(
@@ -172,10 +188,14 @@ def read_token(token: str, kind: str) -> Any:
     try:
         found, value = json.loads(urlsafe_b64decode(token + "=" * (-len(token) % 4)))
     except (ValueError, TypeError) as error:
-        raise invalid_request("The skip token is not valid.") from error
+        raise _no_token() from error
     if found != kind:
-        raise invalid_request("The skip token is not valid.")
+        raise _no_token()
     return value
+
+
+def _no_token() -> GraphError:
+    return invalid_request("The skip token is not valid.")
 
 
 def link(request: Request, **changes: str) -> str:
