@@ -222,6 +222,43 @@ def test_what_only_an_administrator_can_grant_is_asked_by_a_link(
     assert "Mail.Send" in Connection.objects.get().scopes
 
 
+@pytest.fixture
+def member(django_user_model):
+    return django_user_model.objects.create_user("member")
+
+
+@pytest.mark.parametrize("known_as", ["", "member", "outsider"])
+def test_whoever_granted_the_rights_needs_no_log_in_to_read_what_now(
+    browser, microsoft, ada, request, known_as
+):
+    """An Entra administrator follows a link; that nothing was connected is no news."""
+    microsoft.tenant.user_consent = False
+    boss = microsoft.add_account("boss@contoso.example", is_admin=True)
+    leaving = start(browser, scopes="Mail.Send")
+    page = page_after(browser, come_back(browser, microsoft, leaving, ada))
+    back = microsoft.sign_in(page.context["letter"].url, boss)
+    browser.logout()
+    if known_as:
+        browser.force_login(request.getfixturevalue(known_as))
+
+    answer = browser.get(back)
+    shown = browser.get(answer["Location"])
+
+    assert "admin_consent" not in answer["Location"]
+    assert answer["Referrer-Policy"] == "no-referrer"
+    assert shown.status_code == 200
+    text = shown.content.decode()
+    assert "If the rights were granted at Microsoft" in text
+    assert "was not connected" not in text
+    assert microsoft.tenant.id not in text
+
+
+def test_a_reload_of_that_page_leads_those_with_an_account_home(browser):
+    answer = browser.get(f"{reverse(CALLBACK)}?consent=1")
+
+    assert answer["Location"].endswith("#tab-m365")
+
+
 @pytest.mark.parametrize(
     "answer",
     [

@@ -20,6 +20,11 @@ def may_use(user: AbstractBaseUser | AnonymousUser) -> bool:
     return user.is_active and bool(getattr(user, "has_perm", _nobody)(USE))
 
 
+def may_sign_in(user: AbstractBaseUser | AnonymousUser) -> bool:
+    """May this person sign in at Microsoft: for themselves, or for the site?"""
+    return may_use(user) or may_manage(user)
+
+
 def _nobody(permission: str) -> bool:
     return False
 
@@ -61,7 +66,7 @@ class SignsIn:
         self, request: HttpRequest, *args: Any, **kwargs: Any
     ) -> HttpResponseBase:
         """Refuse whoever may do neither; which of both it is, the sign-in knows."""
-        if not (may_use(request.user) or may_manage(request.user)):
+        if not may_sign_in(request.user):
             raise PermissionDenied
         response: HttpResponseBase = super().dispatch(  # type: ignore[misc]  # a mixin
             request, *args, **kwargs

@@ -14,14 +14,17 @@ from django.urls import ResolverMatch, URLPattern, reverse
 from django.urls.resolvers import RoutePattern
 from django.utils.translation import gettext as _
 
+from .access import may_sign_in
 from .addresses import account_address
 from .connect import leaving
-from .elsewhere import has_session_cookie, session_left_behind
+from .elsewhere import consent_given, has_session_cookie, session_left_behind
 
 View = Callable[..., HttpResponseBase]
 
 #: In the callback's own address, instead of Microsoft's answer: no session came along.
 _LOST = "lost"
+#: The same: an Entra administrator is back, who need not be known here.
+_CONSENT = "consent"
 
 
 class CallbackPattern(URLPattern):
@@ -41,7 +44,7 @@ class CallbackPattern(URLPattern):
         """The match, with a view that asks for the log-in before Wagtail does."""
         match: ResolverMatch | None = super().resolve(path)
         if match is not None:
-            match.func = _logged_in_first(match.func)
+            match.func = _known_or_told(_logged_in_first(match.func))
         return match
 
 
@@ -63,5 +66,23 @@ def _logged_in_first(view: View) -> View:
         messages.warning(request, text)
         query = urlencode({"next": account_address()})
         return leaving(f"{reverse('wagtailadmin_login')}?{query}")
+
+    return callback
+
+
+def _known_or_told(view: View) -> View:
+    """Who comes back from granting rights for all was sent a link, and needs no log-in."""
+
+    @wraps(view)
+    def callback(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        if not {"admin_consent", _CONSENT} & request.GET.keys():
+            return view(request, *args, **kwargs)
+        user = request.user
+        if user.has_perm("wagtailadmin.access_admin") and may_sign_in(user):
+            there = account_address()
+            return leaving(there) if _CONSENT in request.GET else view(request)
+        if _CONSENT in request.GET:
+            return consent_given(request)
+        return leaving(f"{request.path}?{_CONSENT}=1")
 
     return callback

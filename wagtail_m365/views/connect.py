@@ -27,7 +27,7 @@ from wagtail_m365.tokens import bundles, sign_in
 from . import remembered
 from .access import SignsIn, UsesMicrosoft365, safe_next
 from .addresses import account_address, callback_address
-from .elsewhere import told_to_move
+from .elsewhere import if_granted, told_to_move
 from .errors import ExplainsErrors, note
 
 #: What Microsoft sends to the redirect URI (RFC 6749 §4.1.2). Never `client_info`:
@@ -236,10 +236,7 @@ class CallbackView(SignsIn, View):
 
         Anybody could write such a link, so nothing is concluded from it.
         """
-        text = _(
-            "If the rights were granted at Microsoft, accounts can be connected now."
-        )
-        messages.info(self.request, text)
+        messages.info(self.request, if_granted())
         return leaving(account_address())
 
     def succeed(

@@ -91,3 +91,21 @@ def session_left_behind(request: HttpRequest) -> HttpResponse:
     response = TemplateResponse(request, template, context, status=400)
     response["Referrer-Policy"] = "no-referrer"
     return response
+
+
+def consent_given(request: HttpRequest) -> HttpResponse:
+    """An Entra administrator without a log-in is back: the page that says what now.
+
+    Anybody could open it, so it claims nothing and shows nothing of the site.
+    """
+    what = {"what": if_granted(), "log_in_url": account_address()}
+    response = TemplateResponse(
+        request, "wagtail_m365/connect/consent_given.html", what
+    )
+    response["Referrer-Policy"] = "no-referrer"
+    return response
+
+
+def if_granted() -> str:
+    """What holds for everybody who comes back from granting rights."""
+    return _("If the rights were granted at Microsoft, accounts can be connected now.")
