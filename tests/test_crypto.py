@@ -62,6 +62,12 @@ def test_rows_of_a_key_can_be_found_by_their_beginning(vault: Vault) -> None:
     assert vault.seal(Secret("text"), *PLACE).startswith(f"m1.{vault.primary}.")
 
 
+def test_what_another_format_has_sealed_does_not_open(vault: Vault) -> None:
+    sealed = vault.seal(Secret("text"), *PLACE)
+    with pytest.raises(Undecryptable):
+        vault.open(f"m2{sealed.removeprefix('m1')}", *PLACE)
+
+
 def test_without_the_key_nothing_opens(vault: Vault) -> None:
     sealed = vault.seal(Secret("text"), *PLACE)
     with pytest.raises(Undecryptable) as caught:

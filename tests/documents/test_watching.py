@@ -6,6 +6,8 @@ from django.db.models.signals import post_save
 from wagtail.documents import get_document_model
 from wagtail.models import GroupCollectionPermission
 
+from wagtail_m365.documents.importing import import_file
+from wagtail_m365.documents.remote_files import RemoteFile
 from wagtail_m365.documents.watching import go_on, pause, run_all
 from wagtail_m365.errors import M365Error
 from wagtail_m365.models import WatchedFolder, WatchedItem
@@ -151,17 +153,29 @@ def test_a_document_deleted_on_the_site_does_not_come_back_by_itself(watch):
     assert watch.item("plan.pdf").state == "dropped"
 
 
-def test_what_an_editor_imported_by_hand_is_not_imported_twice(watch, ada, collection):
-    from wagtail_m365.documents.importing import import_file
-    from wagtail_m365.documents.remote_files import RemoteFile
-
+@pytest.fixture
+def by_hand(watch, ada, collection):
+    """An editor has added a file of the folder as a document."""
     item = watch.put("plan.pdf", b"plan")
     file = RemoteFile(drive_id=watch.drive.drive.id, item_id=item.id, name="plan.pdf")
     import_file(file, watch.folder.connection, ada, collection=collection)
+
+
+@pytest.mark.usefixtures("by_hand")
+def test_what_an_editor_imported_by_hand_is_not_imported_twice(watch):
     assert watch.run().counts == {}
     watch.edit("plan.pdf", b"new")
     assert watch.run().counts == {"updated": 1}
     assert documents().count() == 1
+
+
+@pytest.mark.usefixtures("by_hand")
+def test_what_was_imported_by_hand_and_deleted_does_not_come_back_either(watch):
+    watch.run()
+    documents().get().delete()
+    watch.edit("plan.pdf", b"new")
+    assert watch.run().counts == {"dropped": 1}
+    assert not documents()
 
 
 def test_formats_and_sizes_are_filtered_before_anything_is_fetched(watch):

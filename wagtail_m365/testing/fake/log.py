@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable
 from typing import TYPE_CHECKING
 from urllib.parse import parse_qsl, urlencode
 
 from werkzeug.wrappers import Request
 
 from .faults import service_of
+from .recorded import RecordedRequest
 
 if TYPE_CHECKING:
     from .state import Account, World
@@ -25,28 +25,6 @@ _SECRET_NAMES = re.compile(
     r".*(secret|assertion)"
 )
 _SECRET_HEADERS = {"Cookie", "Authorization"}
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RecordedRequest:
-    """One request that the fake has answered, without its secrets.
-
-    Attributes:
-        query: The query string; secrets in it are hidden.
-        account: User name on whose behalf it was made; empty when nobody's.
-        form: Fields of a form that was sent; secrets in it are hidden.
-        at: POSIX seconds of the world's clock.
-    """
-
-    method: str
-    path: str
-    query: str
-    status: int
-    service: str
-    account: str = ""
-    at: float = 0.0
-    headers: Mapping[str, str] = field(default_factory=dict)
-    form: Mapping[str, str] = field(default_factory=dict)
 
 
 def record(world: World, request: Request, status: int) -> None:

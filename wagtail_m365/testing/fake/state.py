@@ -23,7 +23,7 @@ from .issued import (
     access_token_text,
     refresh_token_text,
 )
-from .log import RecordedRequest
+from .recorded import RecordedRequest
 from .signing import Keys
 
 __all__ = [
