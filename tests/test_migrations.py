@@ -151,6 +151,18 @@ def test_a_session_of_before_lies_in_the_account_of_its_connection(admin_user):
     assert alone.account is None
 
 
+def test_a_session_of_before_was_put_there_by_its_connections_application(admin_user):
+    account = Connection.objects.create(user=admin_user, client_id="app")
+    session = EditSession.objects.create(document_title="Rules", connection=account)
+    alone = EditSession.objects.create(document_title="Gone")
+    EditSession.objects.update(client_id="")
+    migration = module_of(MIGRATIONS[2]).Migration
+    migration.operations[-1].code(apps, SimpleNamespace(connection=connection))
+    session.refresh_from_db()
+    alone.refresh_from_db()
+    assert (session.client_id, alone.client_id) == ("app", "")
+
+
 def test_every_table_is_ours_by_name():
     tables = {
         model._meta.db_table

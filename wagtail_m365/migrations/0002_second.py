@@ -43,7 +43,6 @@ def remember_accounts(apps, schema_editor):
         account_tenant_id=models.Subquery(of_session.values('tenant_id')),
         account_object_id=models.Subquery(of_session.values('object_id')),
         account_name=models.Subquery(of_session.values('username')),
-        client_id=models.Subquery(of_session.values('client_id')),
     )
 
 
@@ -129,11 +128,6 @@ class Migration(migrations.Migration):
             model_name='editsession',
             name='account_name',
             field=models.CharField(blank=True, default='', max_length=255),
-        ),
-        migrations.AddField(
-            model_name='editsession',
-            name='client_id',
-            field=models.CharField(blank=True, default='', max_length=100),
         ),
         migrations.AddField(
             model_name='editsession',
