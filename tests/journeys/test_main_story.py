@@ -56,6 +56,28 @@ def test_a_document_with_an_awkward_name_makes_the_round_trip(press):
     assert "Final at last" in text_of(press.public_bytes(AWKWARD))
 
 
+def test_whoever_comes_back_to_the_tab_finds_the_focus_where_it_was(press):
+    press.wait_for_word(press.open_in_word(AWKWARD))
+    press.open_document_page(AWKWARD)
+    press.show_panel()
+    panel = press.page.locator("#m365-session")
+    keep_editing = panel.get_by_role("link", name="Keep editing")
+    press.page.bring_to_front()
+    keep_editing.focus()
+    panel.evaluate("panel => panel.firstElementChild.classList.add('of-before')")
+    press.page.evaluate("() => window.dispatchEvent(new Event('focus'))")
+    expect(panel.locator(".of-before")).to_have_count(0)
+    expect(keep_editing).to_be_focused()
+
+    # Whoever has gone on meanwhile is not called back.
+    title = press.page.get_by_label("Title")
+    title.focus()
+    panel.evaluate("panel => panel.firstElementChild.classList.add('of-before')")
+    press.page.evaluate("() => window.dispatchEvent(new Event('focus'))")
+    expect(panel.locator(".of-before")).to_have_count(0)
+    expect(title).to_be_focused()
+
+
 def test_a_copy_is_saved_to_onedrive_and_linked(press):
     page = press.page
     press.choose_action("A tour of the harbour", "Save to OneDrive")

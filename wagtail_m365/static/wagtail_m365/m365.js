@@ -264,6 +264,36 @@
     }
   }
 
+  /**
+   * Keeps the focus where it was when its content is replaced by the same content of
+   * now, as when somebody comes back to the tab.
+   */
+  class FocusController extends Controller {
+    remember(event) {
+      clearTimeout(this.timer);
+      this.last = event.target;
+    }
+
+    // An element that is replaced may lose the focus as well, but within one task.
+    left() {
+      this.timer = setTimeout(() => {
+        this.last = null;
+      });
+    }
+
+    restore() {
+      clearTimeout(this.timer);
+      const { last } = this;
+      this.last = null;
+      if (!last || document.activeElement !== document.body) return;
+      const text = last.textContent.trim();
+      [...this.element.querySelectorAll(last.tagName)]
+        .find((one) => one.textContent.trim() === text)
+        ?.focus({ preventScroll: true });
+    }
+  }
+
+  window.wagtail.app.register("m365-focus", FocusController);
   window.wagtail.app.register("m365-return", ReturnController);
   window.wagtail.app.register("m365-menu", MenuController);
   window.wagtail.app.register("m365-transfers", TransfersController);
