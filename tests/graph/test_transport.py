@@ -6,6 +6,8 @@ from collections.abc import Iterator
 from email.utils import formatdate
 
 import pytest
+import requests
+import responses
 
 from wagtail_m365 import errors
 from wagtail_m365.graph.calls import Call
@@ -440,6 +442,24 @@ def test_a_host_out_of_reach_is_reported_as_such(tokens, naps: list[float]):
     assert len(naps) == 5  # it was never sent, so it was safe to try again
     assert raised.value.__cause__ is not None
     assert raised.value.correlation_id
+
+
+@responses.activate
+def test_a_host_that_does_not_take_the_line_has_got_nothing_so_it_is_called_again(
+    tokens, naps: list[float]
+):
+    responses.post("https://graph.example/v1.0/x", body=requests.ConnectTimeout("slow"))
+    responses.post("https://graph.example/v1.0/x", status=204)
+    with new_session() as session:
+        transport = GraphTransport(
+            session,
+            "https://graph.example/v1.0",
+            tokens,
+            sleep=naps.append,
+            clock=lambda: NOW,
+        )
+        assert transport.graph("POST", "/x").status_code == 204
+    assert len(naps) == 1
 
 
 def test_a_proxy_that_cannot_be_used_is_a_matter_for_the_administrator(tokens):
