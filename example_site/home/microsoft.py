@@ -17,12 +17,14 @@ from wagtail_m365.testing import FakeMicrosoft
 from wagtail_m365.testing.fake import events
 from wagtail_m365.testing.fake.directory import Account
 
-ACCOUNTS = (
-    ("press@harbour.example", "Press office", False),
-    ("events@harbour.example", "Events office", False),
-    ("policies@harbour.example", "Policy office", False),
-    ("colleague@harbour.example", "A colleague in Word", False),
-    ("private@outlook.example", "A private account", True),
+#: Who can sign in, and what is special about the account.
+ACCOUNTS: tuple[tuple[str, str, dict[str, bool]], ...] = (
+    ("press@harbour.example", "Press office", {}),
+    ("events@harbour.example", "Events office", {}),
+    ("policies@harbour.example", "Policy office", {}),
+    ("colleague@harbour.example", "A colleague in Word", {}),
+    ("it@harbour.example", "Administrator in Entra", {"is_admin": True}),
+    ("private@outlook.example", "A private account", {"personal": True}),
 )
 #: Days from the first start, and what is then.
 EVENTS = ((1, "Tour for the new volunteers"), (3, "Meeting: harbour festival"))
@@ -57,10 +59,8 @@ def accounts(fake: FakeMicrosoft) -> list[Account]:
 def _furnish(fake: FakeMicrosoft) -> None:
     fake.app.name = "Harbour office website"
     fake.tenant.name = "Harbour office"
-    for username, name, personal in ACCOUNTS:
-        account = fake.add_account(
-            username, name=name, password="password", personal=personal
-        )
+    for username, name, special in ACCOUNTS:
+        account = fake.add_account(username, name=name, password="password", **special)
         drive = fake.drive(account)
         drive.folder("Documents/Press kits")
         tour = (SAMPLES / "harbour-tour.pptx").read_bytes()

@@ -15,6 +15,7 @@ from .page_style import STYLE
 
 _PAGE = Markup(
     '<!DOCTYPE html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
+    '<link rel="icon" href="data:,">\n'
     '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
     '<meta name="robots" content="noindex">\n'
     "<title>{title}</title>\n<style>{style}</style>\n</head>\n<body>\n"
