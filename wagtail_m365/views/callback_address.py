@@ -79,8 +79,9 @@ def _known_or_told(view: View) -> View:
             return view(request, *args, **kwargs)
         user = request.user
         if user.has_perm("wagtailadmin.access_admin") and may_sign_in(user):
-            there = account_address()
-            return leaving(there) if _CONSENT in request.GET else view(request)
+            if _CONSENT in request.GET:
+                return leaving(account_address())
+            return view(request, *args, **kwargs)
         if _CONSENT in request.GET:
             return consent_given(request)
         return leaving(f"{request.path}?{_CONSENT}=1")
