@@ -190,7 +190,7 @@ def test_a_terminal():
 
 def test_commands_say_more_than_a_code(microsoft, connected_editor, account_of):
     connection = Connection.objects.get(user=connected_editor)
-    FollowedDrive.objects.create(connection=connection, drive_id="gone")
+    FollowedDrive.objects.create(connection=connection, drive_id=f"b!{'A' * 64}")
     said = io.StringIO()
 
     call_command("m365_sweep", refresh=True, stdout=said, stderr=said)
