@@ -4,6 +4,7 @@ import io
 
 import pytest
 
+from wagtail_m365.errors import ContentMismatch
 from wagtail_m365.graph.uploads import upload
 
 from .wire import Reply
@@ -66,3 +67,20 @@ def test_an_answer_that_tells_the_address_is_enough(wired, wire):
 
     assert send(wired).web_url == "https://contoso.example/here"
     assert not wire.of("GET")
+
+
+@pytest.mark.parametrize("size", [{}, {"size": None}])
+def test_a_size_that_is_not_told_contradicts_nothing(wired, wire, size):
+    told = {"webUrl": "https://contoso.example/here"}
+    wire.on(
+        "PUT", "/content", Reply(201, {"id": "01A", "name": "note.txt"} | told | size)
+    )
+
+    assert send(wired).told_size is None
+
+
+def test_another_size_is_another_content(wired, wire):
+    wire.on("PUT", "/content", Reply(201, ANSWER | {"size": 0}))
+
+    with pytest.raises(ContentMismatch):
+        send(wired)

@@ -59,7 +59,7 @@ def _verified(item: DriveItem, source: Source) -> DriveItem:
 def _is_as_sent(item: DriveItem, source: Source) -> bool:
     if item.hashes.quick_xor:
         return item.hashes.quick_xor == source.quick_xor()
-    return item.size == source.size
+    return item.told_size in (None, source.size)
 
 
 def _described(client: Rest, item: DriveItem) -> DriveItem:
@@ -76,6 +76,7 @@ def _described(client: Rest, item: DriveItem) -> DriveItem:
             etag=item.etag,
             ctag=item.ctag,
             size=item.size,
+            told_size=item.told_size,
             hashes=item.hashes,
             rewritten=item.rewritten,
         )
