@@ -117,6 +117,7 @@ TABLES: dict[str, Callable[[], str]] = {
     "set up codes": codes(words_of("set_up")),
     "health codes": codes(words_of("health")),
     "document codes": codes(words_of("documents")),
+    "joining codes": codes(words_of("joining")),
     "importing codes": codes(words_of("importing")),
     "link codes": codes(words_of("links")),
     "graph codes": codes(words_of("graph")),

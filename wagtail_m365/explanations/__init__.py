@@ -18,6 +18,7 @@ from . import (
     graph,
     health,
     importing,
+    joining,
     links,
     registration_codes,
     set_up,
@@ -37,6 +38,7 @@ TABLE: Mapping[str, Words] = MappingProxyType(
     | account_codes.WORDS
     | graph.WORDS
     | documents.WORDS
+    | joining.WORDS
     | health.WORDS
     | importing.WORDS
     | links.WORDS
