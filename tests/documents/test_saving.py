@@ -5,6 +5,7 @@ import pytest
 from wagtail_m365.documents.folders import Folder
 from wagtail_m365.documents.saving import save_copy
 from wagtail_m365.errors import (
+    ContentMismatch,
     FileMissing,
     InvalidRequest,
     NameRefused,
@@ -136,3 +137,45 @@ def test_it_is_in_the_log(document, ada, drive):
     entry = ModelLogEntry.objects.get(action="wagtail_m365.save")
     assert entry.user == ada
     assert entry.data == {"name": "copy.docx", "folder": "Press"}
+
+
+@pytest.fixture
+def report(make_document, sample):
+    """A library rewrites it on arrival, so that its hash tells nothing."""
+    return make_document(sample("quarterly-report.docx"), name="report.docx")
+
+
+def test_a_copy_that_a_library_rewrote_is_compared_with_what_was_sent(
+    report, ada, drive, microsoft
+):
+    microsoft.clear_requests()
+    save(report, ada)
+    assert any(
+        call.method == "GET" and call.service == "storage"
+        for call in microsoft.requests
+    )
+
+
+def test_a_rewritten_copy_with_another_content_is_no_success(report, ada, drive):
+    listeners = drive.seam.drive.listeners
+
+    def damage(_drive, item, _change):
+        listeners.remove(damage)
+        drive.seam.edit(f"/{item.name}", b"PK\x03\x04 and nothing of a document")
+
+    listeners.append(damage)
+    with pytest.raises(ContentMismatch) as raised:
+        save(report, ada)
+    assert raised.value.code == "copy_not_as_sent"
+
+
+@pytest.mark.parametrize(
+    ("fault", "details"),
+    [("throttled", {"retry_after": 3000}), ("changed_during_download", {})],
+)
+def test_a_copy_that_cannot_be_looked_at_has_arrived_all_the_same(
+    report, ada, drive, microsoft, fault, details
+):
+    microsoft.fail(fault, 20, service="storage", method="GET", **details)
+    item = save(report, ada)
+    assert drive.path == item.name == "copy.docx"

@@ -439,7 +439,7 @@ def test_what_has_arrived_is_not_sent_again_to_be_looked_at(arrived, drive):
 def test_what_has_arrived_is_looked_at_all_the_same(arrived, drive):
     drive.edit(b"something else")
     run_all([arrived])
-    assert (arrived.state, arrived.error_code) == (State.FAILED, "content_mismatch")
+    assert (arrived.state, arrived.error_code) == (State.FAILED, "copy_not_as_sent")
     assert arrived.item_id == ""
 
 

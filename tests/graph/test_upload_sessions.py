@@ -390,7 +390,7 @@ def test_what_is_kept_otherwise_than_sent_is_an_error(
     with pytest.raises(errors.ContentMismatch) as raised:
         send(wired, io.BytesIO(content))
 
-    assert raised.value.code == "content_mismatch"
+    assert raised.value.code == "copy_not_as_sent"
     assert raised.value.facts["item_id"] == "01A"
 
 

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import logging
 from typing import Any
 
 from wagtail.documents.models import AbstractDocument
 
+from wagtail_m365.errors import M365Error
 from wagtail_m365.graph.client import GraphClient
 from wagtail_m365.graph.drives import Conflict
 from wagtail_m365.graph.names import check_name, check_path
@@ -20,6 +22,9 @@ from .content import document_fingerprint, opened
 from .folders import Folder
 from .permissions import require_read
 from .preflight import refuse_private
+from .rewritten import require_as_sent
+
+logger = logging.getLogger(__name__)
 
 
 def save_copy(
@@ -52,6 +57,7 @@ def save_copy(
         NameTaken: The name is taken and ``conflict`` is ``"fail"``.
         ItemNotFound: The chosen folder is gone.
         QuotaExceeded: The drive is full.
+        ContentMismatch: What has arrived is not what was sent.
         TokenError: The account gives no token.
         TemporarilyUnavailable: Microsoft does not answer.
     """
@@ -77,9 +83,28 @@ def save_copy(
             conflict=conflict,
             sha256=content.sha256,
         )
+    if item.rewritten:
+        _look_at(graph, document, item)
     where = "/".join(filter(None, [into.path if into else "", folder]))
     audit.record(audit.SAVE, document, user, name=item.name, folder=where)
     return item
+
+
+def _look_at(graph: GraphClient, document: AbstractDocument, item: DriveItem) -> None:
+    """Is the copy right, as far as one can look at it just now?
+
+    It has arrived: where Microsoft does not let us look, sending it anew would only make
+    a second one.
+
+    Raises:
+        ContentMismatch: It is not what was sent.
+    """
+    try:
+        require_as_sent(graph, document, item)
+    except M365Error as error:
+        if error.code == "copy_not_as_sent":
+            raise
+        logger.info("The copy of %s was not compared: %s.", document.pk, error.code)
 
 
 def _target(graph: GraphClient, folder: str, into: Folder | None) -> tuple[str, str]:

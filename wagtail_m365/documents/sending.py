@@ -26,12 +26,12 @@ from wagtail_m365.graph.types import DriveItem
 from wagtail_m365.models import Transfer
 from wagtail_m365.models.transfers import State
 
-from . import audit, mending, remote
+from . import audit, mending
 from .clients import graph_for
-from .content import Fingerprint, document_fingerprint, opened, spooled
-from .enrichment import is_package, same_content
+from .content import Fingerprint, document_fingerprint, opened
 from .permissions import USE, require_read
 from .preflight import refuse_private
+from .rewritten import require_as_sent
 from .transferring import Work
 
 logger = logging.getLogger(__name__)
@@ -81,7 +81,7 @@ def send_copy(work: Work) -> None:
     work.note(item_id=item.id, name=item.name, session_sealed="")
     if item.rewritten:
         try:
-            _verify(graph, document, item)
+            require_as_sent(graph, document, item)
         except (ContentMismatch, ItemNotFound):
             work.note(item_id="")
             raise
@@ -187,26 +187,6 @@ def _find_folder(work: Work, graph: GraphClient) -> None:
         folder_id="", state=State.QUEUED, options__below=copy.below
     )
     peers.order_by().update(drive_id=drive_id, folder_id=folder_id)
-
-
-def _verify(graph: GraphClient, document: AbstractDocument, item: DriveItem) -> None:
-    """SharePoint wrote its properties into the file: is the rest what was sent?
-
-    Only packages have parts that can be compared; what SharePoint writes into old
-    Office files and web pages cannot be told from the rest.
-
-    Raises:
-        ContentMismatch: It is not.
-    """
-    with opened(document) as source:
-        if not is_package(source):
-            return
-        with spooled() as content:
-            remote.fetch(graph, item, content)
-            if not same_content(content, source):
-                raise ContentMismatch(
-                    "What Microsoft keeps is not what was sent.", name=item.name
-                )
 
 
 def _tell_the_site(document: AbstractDocument, item: DriveItem) -> None:

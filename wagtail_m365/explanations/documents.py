@@ -69,6 +69,17 @@ WORDS = rows(
         ),
     ),
     (
+        "copy_not_as_sent",
+        editor(
+            _(
+                "What Microsoft 365 keeps is not what was sent; the document here is as "
+                "it was."
+            ),
+            _("Delete that copy in OneDrive if it is still there, and try again."),
+            _("The copy is called “%(name)s”."),
+        ),
+    ),
+    (
         "source_changed",
         editor(
             _("The document's file changed while it was being sent."),

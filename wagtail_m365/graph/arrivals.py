@@ -51,8 +51,16 @@ def _verified(item: DriveItem, source: Source) -> DriveItem:
     suffix = item.name.rpartition(".")[2].casefold()
     if suffix in _REWRITTEN_ON_ARRIVAL:
         return replace(item, rewritten=True)
-    raise ContentMismatch(
-        "What Microsoft keeps is not what was sent.", name=item.name, item_id=item.id
+    raise not_as_sent(item)
+
+
+def not_as_sent(item: DriveItem) -> ContentMismatch:
+    """Microsoft keeps something else than it was sent."""
+    return ContentMismatch(
+        "What Microsoft keeps is not what was sent.",
+        code="copy_not_as_sent",
+        name=item.name,
+        item_id=item.id,
     )
 
 
