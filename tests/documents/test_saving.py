@@ -170,12 +170,15 @@ def test_a_rewritten_copy_with_another_content_is_no_success(report, ada, drive)
 
 
 @pytest.mark.parametrize(
-    ("fault", "details"),
-    [("throttled", {"retry_after": 3000}), ("changed_during_download", {})],
+    "fault",
+    [
+        {"name": "throttled", "retry_after": 3000},
+        {"name": "changed_during_download"},
+    ],
 )
 def test_a_copy_that_cannot_be_looked_at_has_arrived_all_the_same(
-    report, ada, drive, microsoft, fault, details
+    report, ada, drive, microsoft, fault
 ):
-    microsoft.fail(fault, 20, service="storage", method="GET", **details)
+    microsoft.fail(times=20, service="storage", method="GET", **fault)
     item = save(report, ada)
     assert drive.path == item.name == "copy.docx"
