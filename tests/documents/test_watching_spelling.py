@@ -7,9 +7,11 @@ from urllib.request import Request, urlopen
 import pytest
 import responses
 
-from wagtail_m365.models import WatchedFolder
+from wagtail_m365.documents.importing import import_file, imported_before
+from wagtail_m365.documents.remote_files import RemoteFile
+from wagtail_m365.models import RemoteSource, WatchedFolder
 
-from .watch import Watch
+from .watch import Watch, documents
 
 pytestmark = pytest.mark.django_db
 
@@ -83,6 +85,31 @@ def test_each_file_has_one_row(personal, other_case):
     personal.edit("plan.pdf", b"new plan")
     personal.run()
     assert personal.folder.items.files().count() == 1
+
+
+@pytest.fixture
+def by_hand(personal, ada, collection):
+    """An editor has added a file of the folder; its ids were told in the other case."""
+    item = personal.put("plan.pdf", b"plan")
+    drive_id = personal.drive.drive.id
+    file = RemoteFile(drive_id=drive_id, item_id=item.id, name="plan.pdf")
+    import_file(file, personal.folder.connection, ada, collection=collection)
+    RemoteSource.objects.update(
+        drive_id=drive_id.swapcase(), item_id=item.id.swapcase()
+    )
+    return file
+
+
+@pytest.mark.usefixtures("by_hand")
+def test_what_an_editor_added_is_not_imported_twice_however_its_ids_are_written(
+    personal,
+):
+    assert personal.run().counts == {}
+    assert documents().count() == 1
+
+
+def test_what_was_added_before_is_known_however_its_ids_are_written(by_hand, ada):
+    assert imported_before([by_hand], ada) == {by_hand.item_id: documents().get()}
 
 
 def test_ids_of_a_library_differ_by_their_case(watch, other_case):

@@ -13,6 +13,7 @@ from wagtail.models import Collection
 from wagtail_m365.errors import InvalidRequest, ItemNotFound, M365Error, NotAllowed
 from wagtail_m365.graph.client import GraphClient
 from wagtail_m365.models import Connection, RemoteSource
+from wagtail_m365.models.remote_sources import file_key
 
 from .clients import graph_for
 from .creating import Alongside, make_document, require_acceptable
@@ -154,18 +155,18 @@ def imported_before(
     files: Iterable[RemoteFile], user: Any
 ) -> dict[str, AbstractDocument]:
     """Files that were imported before → their document, as far as visible: one query."""
-    ids = {file.item_id: file for file in files}
+    wanted = {file_key(file.drive_id, file.item_id): file.item_id for file in files}
     visible = document_policy().instances_user_has_any_permission_for(
         user, ["choose", "change"]
     )
-    sources = RemoteSource.objects.filter(
-        item_id__in=list(ids), document__in=visible.values("pk")
-    ).select_related("document")
-    return {
-        source.item_id: source.document
-        for source in sources
-        if source.item_id in ids and source.drive_id == ids[source.item_id].drive_id
-    }
+    sources = RemoteSource.objects.of_items(wanted.values()).filter(
+        document__in=visible.values("pk")
+    )
+    found = (
+        (wanted.get(file_key(source.drive_id, source.item_id)), source.document)
+        for source in sources.select_related("document")
+    )
+    return {item_id: document for item_id, document in found if item_id}
 
 
 def document_of(pk: Any) -> AbstractDocument | None:

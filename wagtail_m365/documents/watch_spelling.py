@@ -11,6 +11,7 @@ from dataclasses import replace
 
 from wagtail_m365.graph.types import DriveItem
 from wagtail_m365.models import WatchedFolder, WatchedItem
+from wagtail_m365.models.remote_sources import is_personal
 
 
 def as_first_told(folder: WatchedFolder, items: Iterable[DriveItem]) -> list[DriveItem]:
@@ -21,7 +22,7 @@ def as_first_told(folder: WatchedFolder, items: Iterable[DriveItem]) -> list[Dri
         items: As Microsoft told them just now.
     """
     told = list(items)
-    if not _is_personal(folder):
+    if not is_personal(folder.item_id):
         return told
     ids = [each.id for each in told] + [each.parent_id for each in told]
     first: dict[str, str] = {}
@@ -34,8 +35,3 @@ def as_first_told(folder: WatchedFolder, items: Iterable[DriveItem]) -> list[Dri
         )
         for item in told
     ]
-
-
-def _is_personal(folder: WatchedFolder) -> bool:
-    # Only there ids hold the drive's: "0123456789ABCDEF!101".
-    return "!" in folder.item_id

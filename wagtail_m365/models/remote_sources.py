@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 from django.conf import settings
@@ -10,6 +11,31 @@ from django.utils.translation import gettext_lazy as _
 from wagtail.documents import get_document_model_string
 
 from .managers import BecomesManager
+
+
+def is_personal(item_id: str) -> bool:
+    """Does the id belong to a personal drive, where letter case tells nothing apart?
+
+    Only there ids hold the drive's, as ``0123456789ABCDEF!101``; answers write them in
+    either case (onedrive-api-docs#1902). Other ids that differ by case are different.
+    """
+    return "!" in item_id
+
+
+def file_key(drive_id: str, item_id: str) -> tuple[str, str]:
+    """What tells a file from all others, however its ids are written."""
+    if is_personal(item_id):
+        return drive_id.lower(), item_id.lower()
+    return drive_id, item_id
+
+
+def _spellings(item_id: str) -> set[str]:
+    """How Microsoft may have written the id, so that an index finds it."""
+    if not is_personal(item_id):
+        return {item_id}
+    drive_id, _mark, rest = item_id.partition("!")
+    cases = (str, str.lower, str.upper)
+    return {f"{one(drive_id)}!{two(rest)}" for one in cases for two in cases}
 
 
 class RemoteSourceQuerySet(BecomesManager, models.QuerySet["RemoteSource"]):
@@ -21,8 +47,19 @@ class RemoteSourceQuerySet(BecomesManager, models.QuerySet["RemoteSource"]):
 
     def of_file(self, drive_id: str, item_id: str) -> RemoteSourceQuerySet:
         """Documents that were imported from this file, the latest first."""
-        rows = self.filter(drive_id=drive_id, item_id=item_id)
+        rows = self.of_items([item_id])
+        if is_personal(item_id):
+            rows = rows.filter(
+                drive_id__in=[drive_id, drive_id.lower(), drive_id.upper()]
+            )
+        else:
+            rows = rows.filter(drive_id=drive_id)
         return rows.order_by("-imported_at", "-pk")
+
+    def of_items(self, ids: Iterable[str]) -> RemoteSourceQuerySet:
+        """Documents that were imported from files of these ids, of whichever drive."""
+        written = {spelling for item_id in ids for spelling in _spellings(item_id)}
+        return self.filter(item_id__in=written)
 
 
 class RemoteSource(models.Model):
