@@ -5,7 +5,7 @@ from cryptography import x509
 from django.urls import reverse
 from wagtail.users.models import UserProfile
 
-from wagtail_m365.models import AppRegistration, M365Settings
+from wagtail_m365.models import AppRegistration, Connection, M365Settings
 from wagtail_m365.redaction import Secret
 from wagtail_m365.views.set_up import step_address
 
@@ -261,3 +261,37 @@ def test_what_is_to_be_filled_in_is_said_in_the_readers_language(
 
 def test_there_is_nothing_to_export_before_the_ids_are_known(admin):
     assert admin.get(step_address("health")).context["export"] is None
+
+
+@pytest.fixture
+def signed_in(admin_client, admin_user, connect_account, microsoft):
+    """An administrator whose account is connected with the site's application."""
+    account = microsoft.add_account(f"admin@{microsoft.tenant.domain}")
+    connect_account(admin_user, account)
+
+    def told():
+        page = admin_client.get(step_address("sign-in"))
+        return page.context["signed_in"], page.content.decode()
+
+    return told
+
+
+def test_an_account_of_this_application_shows_that_it_works(signed_in):
+    proves, page = signed_in()
+    assert proves
+    assert "Connected as" in page
+
+
+def test_an_account_of_another_application_shows_nothing(signed_in, settings):
+    settings.WAGTAIL_M365 = {**settings.WAGTAIL_M365, "CLIENT_ID": CLIENT}
+    proves, page = signed_in()
+    assert not proves
+    assert "says nothing about this application" in page
+    assert "Skip this for now" in page
+
+
+def test_an_account_that_is_out_of_use_shows_nothing(signed_in):
+    Connection.objects.update(state=Connection.State.NEEDS_RECONNECT)
+    proves, page = signed_in()
+    assert not proves
+    assert "Sign in again" in page

@@ -28,11 +28,9 @@ from wagtail_m365.errors import M365Error
 from wagtail_m365.health import Visit
 from wagtail_m365.health.features import needed_permissions, wanted_scopes
 from wagtail_m365.models import M365Settings
-from wagtail_m365.tokens import bundles, consents
-from wagtail_m365.tokens.connect_urls import connect_url
+from wagtail_m365.tokens import consents
 
 from . import records
-from .access import may_use
 from .addresses import callback_address, settings_address
 from .certificate_making import make_certificate
 from .errors import ExplainsErrors
@@ -45,6 +43,7 @@ from .set_up_forms import (
     credential_form,
     form_rows,
 )
+from .set_up_sign_in import facts_of_sign_in
 from .settings import ConfiguresMicrosoft365, actor_of, examined, told
 
 if TYPE_CHECKING:
@@ -249,7 +248,7 @@ class SetUpStepView(
         if name == "permissions":
             return {"needed": needed_permissions(), "letter": self.letter()}
         if name == "sign-in":
-            return self.facts_of_sign_in()
+            return facts_of_sign_in(self.request.user, step_address("sign-in"))
         if name == "health":
             return {"export": export(self.row.registration)}
         return {"registration": self.row.registration}
@@ -266,15 +265,6 @@ class SetUpStepView(
             "fixed": conf.is_set("REDIRECT_URI"),
             "early_findings": [(each, actor_of(each)) for each in found],
             "account_types": ENTRA_WORDS.get(who, ENTRA_WORDS["single"]),
-        }
-
-    def facts_of_sign_in(self) -> dict[str, Any]:
-        """Whose account, and how to connect it."""
-        here = step_address("sign-in")
-        return {
-            "may_use": may_use(self.request.user),
-            "account": health.account_of(self.request.user),
-            "connect_url": connect_url(*bundles.PROFILE, *bundles.EDIT, next=here),
         }
 
     def letter(self) -> consents.AdminLetter | None:
