@@ -231,6 +231,16 @@ def test_a_file_that_is_gone_is_reported_as_such(wired, wire: Wire):
         fetch(wired)
 
 
+@pytest.mark.parametrize("status", [401, 403, 404, 410])
+def test_a_file_is_not_gone_because_it_is_not_where_graph_points(
+    wired, located, status
+):
+    located.on("GET", "/storage", Reply(status))
+
+    with pytest.raises(errors.TemporarilyUnavailable):
+        fetch(wired)
+
+
 def test_a_full_disk_is_not_taken_for_a_broken_line(wired, located):
     class Full(io.BytesIO):
         def write(self, data) -> int:

@@ -8,8 +8,9 @@ from dataclasses import dataclass
 from wagtail_m365.errors import GraphError
 
 from . import addresses
+from .answers import Json, identified
 from .rest import Rest
-from .types import ITEM_FIELDS, DriveItem, Json, text
+from .types import ITEM_FIELDS, DriveItem, text
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,7 +28,7 @@ class DeltaPage:
 
     @classmethod
     def from_json(cls, json: Json) -> DeltaPage:
-        items = [DriveItem.from_json(each) for each in json.get("value") or () if each]
+        items = map(DriveItem.from_json, identified(json))
         next_link, delta_link = (
             text(json, "@odata.nextLink"),
             text(json, "@odata.deltaLink"),

@@ -19,6 +19,7 @@ from wagtail_m365.errors import (
     Forbidden,
     GraphError,
     ItemNotFound,
+    ResyncRequired,
     TemporarilyUnavailable,
 )
 from wagtail_m365.redaction import Secret
@@ -166,7 +167,10 @@ class _Fetching:
         )
         if response.status_code == HTTPStatus.OK:
             return response
-        return self._ask_storage(redirect_target(response))
+        try:
+            return self._ask_storage(redirect_target(response))
+        except (Forbidden, ItemNotFound, ResyncRequired) as error:
+            raise _unlocated() from error
 
     def _ask_storage(self, address: Secret) -> requests.Response:
         headers = {"Accept": "*/*", "Accept-Encoding": "identity"}
@@ -254,6 +258,11 @@ def _is_content_of(item: DriveItem, result: Downloaded) -> bool:
     if item.hashes.quick_xor:
         return item.hashes.quick_xor == result.quick_xor
     return item.size in (0, result.size)  # 0: also what an item says that tells nothing
+
+
+def _unlocated() -> TemporarilyUnavailable:
+    """Graph has the item; that its content was not where it pointed says nothing of it."""
+    return TemporarilyUnavailable("The content was not where Microsoft said it is.")
 
 
 def _mismatch(item: DriveItem) -> ContentMismatch:

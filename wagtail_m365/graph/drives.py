@@ -10,6 +10,7 @@ from wagtail_m365.errors import ItemNotFound, NameTaken
 from wagtail_m365.redaction import Secret
 
 from . import addresses
+from .answers import identified
 from .downloads import Downloaded, download
 from .names import check_name, check_path
 from .rest import Rest
@@ -241,8 +242,9 @@ class Drives:
         return _item(self._rest.get(path, params=_ITEM), drive_id)
 
     def _list(self, path: str, drive_id: str = "") -> Iterator[DriveItem]:
-        for each in self._rest.values(path, _LISTING):
-            yield _item(each, drive_id)
+        for page in self._rest.pages(path, _LISTING):
+            for each in identified(page):
+                yield _item(each, drive_id)
 
     def _act(
         self,

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from . import addresses
+from .answers import identified
 from .rest import Rest
 from .types import ITEM_FIELDS, DriveItem
 
@@ -154,7 +155,7 @@ def _next(page: Mapping[str, Any]) -> str:
 
 
 def _items(page: Mapping[str, Any], drive_id: str) -> list[DriveItem]:
-    return [item_of(each, drive_id) for each in page.get("value") or () if each]
+    return [item_of(each, drive_id) for each in identified(page)]
 
 
 def item_of(json: Mapping[str, Any], drive_id: str = "") -> DriveItem:

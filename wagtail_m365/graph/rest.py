@@ -12,6 +12,7 @@ import requests
 from wagtail_m365.errors import GraphError
 
 from . import faults
+from .answers import UNREADABLE, listed
 from .transport import GraphTransport
 
 Params = Mapping[str, str | int]
@@ -101,8 +102,14 @@ class Rest:
             return response.headers.get("Location", "")
 
     def delete(self, path: str, *, headers: Headers | None = None) -> None:
-        """Remove something."""
-        self.transport.graph("DELETE", path, headers=headers).close()
+        """Remove something.
+
+        Raises:
+            GraphError: Somebody else has answered, so that nothing is removed.
+        """
+        answer = self.transport.graph("DELETE", path, headers=headers)
+        if answer.status_code != HTTPStatus.NOT_FOUND:  # else it is gone already
+            json_of(answer)
 
     def pages(
         self, path: str, params: Params | None = None
@@ -127,7 +134,7 @@ class Rest:
     ) -> Iterator[dict[str, Any]]:
         """Every member of a listing, read page by page."""
         for page in self.pages(path, params):
-            yield from (each for each in page.get("value") or () if each)
+            yield from listed(page)
 
     def _with_body(
         self,
@@ -176,6 +183,6 @@ def _unreadable(response: requests.Response) -> GraphError:
         f"The answer ({response.status_code}) is not JSON; "
         "something between this site and Microsoft may have answered.",
         status=response.status_code,
-        code="unreadable_answer",
+        code=UNREADABLE,
         correlation_id=faults.request_id(response.headers),
     )

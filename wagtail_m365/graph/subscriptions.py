@@ -9,8 +9,9 @@ from typing import Any, Self
 from wagtail_m365.redaction import Secret
 
 from . import addresses
+from .answers import Json, required
 from .rest import Rest
-from .types import Json, moment, text
+from .types import moment, text
 
 #: The longest life of a subscription to a drive (Microsoft: subscription resource
 #: type, "Subscription lifetime": 42,300 minutes).
@@ -29,7 +30,7 @@ class Subscription:
     @classmethod
     def from_json(cls, json: Json) -> Self:
         return cls(
-            id=text(json, "id"),
+            id=required(json, "id"),
             resource=text(json, "resource"),
             notification_url=text(json, "notificationUrl"),
             expires_at=moment(text(json, "expirationDateTime")),

@@ -13,7 +13,7 @@ from urllib.parse import unquote
 
 from wagtail_m365.redaction import Secret
 
-Json = Mapping[str, Any]
+from .answers import Json, required
 
 #: Members of a drive item that this package reads (``$select``).
 ITEM_FIELDS = (
@@ -115,7 +115,7 @@ class DriveItem:
         published = member(json, "publication")
         checked_out = member(published, "checkedOutBy")
         return cls(
-            id=text(json, "id"),
+            id=required(json, "id"),
             name=text(json, "name"),
             drive_id=text(parent, "driveId"),
             drive_type=text(parent, "driveType"),
@@ -186,7 +186,7 @@ class Drive:
     @classmethod
     def from_json(cls, json: Json) -> Self:
         return cls(
-            id=text(json, "id"),
+            id=required(json, "id"),
             name=text(json, "name"),
             drive_type=text(json, "driveType"),
             web_url=text(json, "webUrl"),
@@ -226,7 +226,7 @@ class UploadSession:
     @classmethod
     def from_json(cls, json: Json) -> Self:
         return cls(
-            url=Secret(text(json, "uploadUrl")),
+            url=Secret(required(json, "uploadUrl")),
             expires_at=moment(text(json, "expirationDateTime")),
             next_ranges=range_starts(json.get("nextExpectedRanges")),
         )

@@ -18,6 +18,7 @@ from wagtail_m365.errors import (
 )
 from wagtail_m365.redaction import Secret
 
+from .answers import UNREADABLE
 from .rest import Rest, json_of
 from .sources import Fragment, Source
 from .transport import GraphTransport
@@ -93,13 +94,13 @@ class SessionUpload:
             self._recover(error)
             return None
         except GraphError as error:
-            if (
-                error.status != HTTPStatus.REQUESTED_RANGE_NOT_SATISFIABLE
-            ):  # the server already has these bytes
+            # The server already has these bytes, or nobody knows whether it has them.
+            taken = error.status == HTTPStatus.REQUESTED_RANGE_NOT_SATISFIABLE
+            if not (taken or error.code == UNREADABLE):
                 raise
             self._recover(error)
             return None
-        if "id" in answer:
+        if answer.get("id"):
             return answer
         self._move_to(answer.get("nextExpectedRanges"), len(fragment))
         return None
@@ -123,6 +124,8 @@ class SessionUpload:
     def _move_to(self, ranges: Any, sent: int) -> None:
         starts = range_starts(ranges)
         position = starts[0] if starts else self._position + sent
+        if not starts and position == self._source.size:
+            raise _lost()  # all was sent, and no item came of it that was told
         self._note_advance(position)
 
     def _recover(self, error: M365Error) -> None:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any, BinaryIO
 
 from wagtail_m365.errors import (
+    GraphError,
     M365Error,
     TemporarilyUnavailable,
     UploadSessionLost,
@@ -15,6 +16,7 @@ from wagtail_m365.errors import (
 from wagtail_m365.redaction import Secret
 
 from . import addresses
+from .answers import UNREADABLE, required
 from .arrivals import arrived
 from .drives import CONFLICT, Conflict, matching
 from .names import check_name
@@ -179,6 +181,10 @@ def _in_one_request(
     """In one request, or in a second one where the line was cut before the first."""
     try:
         return _put(client, source, destination, watch)
+    except GraphError as error:
+        if error.code != UNREADABLE:
+            raise
+        return _arrived_after_all(client, source, destination, error)
     except TemporarilyUnavailable as error:
         try:
             return _arrived_after_all(client, source, destination, error)
@@ -201,7 +207,9 @@ def _put(
         body=Fragment(content, watch.alive, source.sent) if content else b"",
         repeatable=destination.conflict == "replace" and not destination.if_match,
     )
-    return json_of(response)
+    json = json_of(response)
+    required(json, "id")
+    return json
 
 
 def _in_sessions(
