@@ -16,7 +16,7 @@ Json = Mapping[str, Any]
 UNREADABLE = "unreadable_answer"
 
 
-def listed(page: Json) -> list[Json]:
+def listed(page: Json) -> list[dict[str, Any]]:
     """What a page of a listing holds, without members that are null.
 
     Raises:
@@ -25,10 +25,10 @@ def listed(page: Json) -> list[Json]:
     value = page.get("value")
     if not isinstance(value, list):
         raise incomplete("value")
-    return [each for each in value if isinstance(each, Mapping) and each]
+    return [each for each in value if isinstance(each, dict) and each]
 
 
-def identified(page: Json) -> list[Json]:
+def identified(page: Json) -> list[dict[str, Any]]:
     """The same, without what has no id: nothing could be done with it.
 
     Raises:

@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Self
 
+from .answers import Json
 from .rest import Rest
-from .types import Json, text
+from .types import text
 
 _FIELDS = "id,displayName,userPrincipalName,mail"
 

@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from typing import Self
 
 from . import addresses
+from .answers import Json
 from .rest import Rest
-from .types import DRIVE_FIELDS, Drive, Json, text
+from .types import DRIVE_FIELDS, Drive, text
 
 _SITE_FIELDS = "id,name,displayName,webUrl"
 
