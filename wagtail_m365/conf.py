@@ -97,6 +97,8 @@ class Settings:
     REMIND_AFTER_DAYS: int = 7
     #: Transfers that run at once for one Microsoft account, over all workers.
     TRANSFERS_PER_CONNECTION: int = 4
+    #: Days for which transfers that have ended stay in their report.
+    KEEP_TRANSFERS_DAYS: int = 365
     #: Have Microsoft call this site when something changes (webhooks); mount
     #: ``wagtail_m365.urls_public`` where it can be reached from outside.
     WEBHOOKS: bool = False

@@ -121,6 +121,8 @@ def answer_lifecycle(subscription_id: str, event: str) -> None:
 def keep_connections_alive(idle_days: int = 60) -> dict[str, int]:
     """Refresh idle connections before Microsoft ends them after 90 days; once a day.
 
+    The use log is shortened, too.
+
     Args:
         idle_days: Days since the last refresh.
 
@@ -131,8 +133,10 @@ def keep_connections_alive(idle_days: int = 60) -> dict[str, int]:
         RuntimeError: It runs within a transaction; enqueue it on commit.
         TemporarilyUnavailable: Microsoft does not answer; what is done stays done.
     """
+    from .tokens import purposes
     from .tokens.keep_alive import keep_alive
 
+    purposes.shorten_use_log()
     counts = {"kept": 0, "lost": 0}
     for one in keep_alive(idle_days=idle_days):
         counts["lost" if one.error else "kept"] += 1
@@ -205,13 +209,14 @@ def run_transfer(transfer_id: str) -> str:
 
 @task()
 def sweep_transfers() -> int:
-    """Go on with transfers whose worker has died, or that had to wait.
+    """Go on with transfers whose worker has died, or that had to wait; forget old ones.
 
     Returns:
-        How many there were.
+        How many go on.
     """
-    from .documents import transfer_leases
+    from .documents import transfer_batches, transfer_leases
 
+    transfer_batches.old_transfers().delete()
     due = transfer_leases.due(time.time())
     start_transfers(due)
     return len(due)

@@ -1,9 +1,13 @@
 from __future__ import annotations
 
 import logging
+import time
+import uuid
+from datetime import timedelta
 
 import pytest
 from django.core.management import call_command
+from django.utils import timezone
 from wagtail import hooks
 from wagtail.models import (
     CollectionViewRestriction,
@@ -19,6 +23,7 @@ from wagtail_m365.errors import QuotaExceeded
 from wagtail_m365.graph.upload_sessions import FRAGMENT
 from wagtail_m365.models import Transfer
 from wagtail_m365.models.transfers import State
+from wagtail_m365.tasks import sweep_transfers
 
 from .transfers import LARGE, Clock, plan, run_all
 
@@ -415,6 +420,37 @@ def test_the_sweeping_command_goes_on_with_what_had_to_wait(transfer, drive, cap
     transfer.refresh_from_db()
     assert transfer.state == State.DONE
     assert drive.content == LARGE
+
+
+@pytest.fixture
+def old(transfer):
+    """It ended longer ago than transfers are kept; another one has not ended."""
+    long_ago = timezone.now() - timedelta(days=400)
+    Transfer.objects.update(state=State.FAILED, finished_at=long_ago)
+    pending = Transfer.objects.get()
+    pending.pk, pending._state.adding = uuid.uuid4(), True
+    pending.state, pending.not_before = State.WAITING, time.time() + 3000
+    pending.save()
+    return transfer
+
+
+def test_old_transfers_leave_the_report(old, capsys):
+    call_command("m365_sweep", "--dry-run")
+    assert "Old transfers that leave the report: 1" in capsys.readouterr().out
+    assert Transfer.objects.count() == 2
+    call_command("m365_sweep")
+    assert Transfer.objects.get().state == State.WAITING
+
+
+def test_a_worker_lets_old_transfers_leave_the_report(old):
+    sweep_transfers.enqueue()
+    assert Transfer.objects.get().state == State.WAITING
+
+
+def test_the_site_says_how_long_transfers_are_kept(old, settings):
+    settings.WAGTAIL_M365 = settings.WAGTAIL_M365 | {"KEEP_TRANSFERS_DAYS": 500}
+    sweep_transfers.enqueue()
+    assert Transfer.objects.count() == 2
 
 
 @pytest.fixture

@@ -14,7 +14,13 @@ from django.utils import timezone
 from wagtail.models import ModelLogEntry
 
 from wagtail_m365.errors import ReconnectRequired, TemporarilyUnavailable
-from wagtail_m365.models import AppRegistration, CachedAccessToken, Connection, Transfer
+from wagtail_m365.models import (
+    AppRegistration,
+    CachedAccessToken,
+    Connection,
+    TokenUse,
+    Transfer,
+)
 from wagtail_m365.models.vault import vault
 from wagtail_m365.redaction import Secret
 from wagtail_m365.tasks import keep_connections_alive
@@ -238,3 +244,10 @@ def test_a_worker_keeps_connections_alive_too(connected):
     before = connected.open_refresh_token()
     connected.refresh_from_db()
     assert connected.open_refresh_token() != before
+
+
+def test_a_worker_shortens_the_use_log_too(connected):
+    TokenUse.objects.add(connected, "press_kit.files", timezone.now(), 1)
+    TokenUse.objects.update(day="2001-01-01")
+    keep_connections_alive.enqueue()
+    assert not TokenUse.objects.exists()

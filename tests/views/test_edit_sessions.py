@@ -130,6 +130,20 @@ def test_it_can_be_filtered_by_owner(listing, both_open, admin_user, law):
     assert "Press kit" not in page
 
 
+def test_the_list_of_owners_is_drawn_as_django_draws_it(
+    listing, both_open, admin_user, law, press
+):
+    law.first_name, law.last_name = "<b>", "& Law"
+    law.save()
+    page = listing(admin_user, owner=law.pk)
+    everybody = '<option value="">Anyone</option>'
+    one = f'<option value="{law.pk}" selected>&lt;b&gt; &amp; Law</option>'
+    other = f'<option value="{press.pk}">{press.get_username()}</option>'
+    name = 'name="owner"'
+    drawn = page[page.index(name) :].partition("</select>")[0]
+    assert drawn.partition(">")[2] == f"{everybody}{one}{other}"
+
+
 def test_it_can_be_filtered_by_age(listing, both_open, admin_user):
     EditSession.objects.filter(pk=both_open[0].pk).update(
         opened_at=timezone.now() - timedelta(days=8)

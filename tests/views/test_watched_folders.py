@@ -1,6 +1,8 @@
 from __future__ import annotations
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from wagtail.documents import get_document_model
 from wagtail.models import Collection, CollectionViewRestriction
@@ -214,3 +216,38 @@ def test_the_menu_shows_it_to_who_may(manager, client, make_writer):
     assert LIST in manager.get(reverse("wagtailadmin_home")).text
     client.force_login(make_writer("eve"))
     assert LIST not in client.get(reverse("wagtailadmin_home")).text
+
+
+def test_what_is_below_a_private_collection_is_private_too(manager, fields):
+    archive = Collection.get_first_root_node().add_child(name="Archive")
+    CollectionViewRestriction.objects.create(
+        collection=archive, restriction_type="login"
+    )
+    below = archive.add_child(name="Of last year")
+    fields |= {"when_gone": "unpublish", "private_collection": below.pk}
+    assert manager.post(ADD, fields).status_code == 302
+    assert WatchedFolder.objects.get().private_collection == below
+
+
+def test_the_form_asks_as_often_however_many_collections_there_are(
+    manager, django_assert_max_num_queries
+):
+    manager.get(ADD)
+    with CaptureQueriesContext(connection) as with_few:
+        manager.get(ADD)
+    for number in range(20):
+        Collection.get_first_root_node().add_child(name=f"Collection {number}")
+    with django_assert_max_num_queries(len(with_few)):
+        manager.get(ADD)
+
+
+def test_long_lists_of_watched_folders_are_told_by_pages(manager, folder):
+    rows = WatchedFolder.objects.filter(pk=folder.pk)
+    columns = rows.values("owner_id", "connection_id", "collection_id", "place").get()
+    WatchedFolder.objects.bulk_create(
+        WatchedFolder(**columns, drive_id="drive", item_id=str(number), name="More")
+        for number in range(60)
+    )
+    page = manager.get(LIST).text
+    assert page.count("More") < 60
+    assert "Page 1 of 2" in page

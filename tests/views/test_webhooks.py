@@ -135,3 +135,13 @@ def test_health_warns_of_ending_and_of_refused_ones(webhooks, subscribe):
 def test_health_is_content_with_webhooks_that_are_off(subscribe):
     subscribe(days=1)
     assert "off" in ask_webhooks(None)
+
+
+def test_long_lists_of_drives_are_told_by_pages(drive, page):
+    FollowedDrive.objects.bulk_create(
+        FollowedDrive(connection=drive.connection, drive_id=f"b!{number}")
+        for number in range(60)
+    )
+    told = page()
+    assert "Page 1 of 2" in told
+    assert "b!59" not in told

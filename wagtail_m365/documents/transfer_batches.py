@@ -5,6 +5,7 @@ from __future__ import annotations
 import uuid
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, replace
+from datetime import timedelta
 from pathlib import PurePosixPath
 from typing import Any
 
@@ -13,10 +14,11 @@ from django.utils import timezone
 from wagtail.documents.models import AbstractDocument
 
 from wagtail_m365 import errors
+from wagtail_m365.conf import settings
 from wagtail_m365.errors import M365Error
 from wagtail_m365.graph.names import check_name, check_path, safe_name
 from wagtail_m365.models import Connection, Transfer
-from wagtail_m365.models.transfers import Kind, State
+from wagtail_m365.models.transfers import Kind, State, TransferQuerySet
 from wagtail_m365.tokens import bundles
 
 from .folders import Folder
@@ -241,3 +243,9 @@ def error_of(transfer: Transfer) -> M365Error | None:
     if graph_code := told.get("graph_code"):
         error.graph_code = graph_code  # type: ignore[attr-defined]  # of GraphError only
     return error
+
+
+def old_transfers() -> TransferQuerySet:
+    """What ended more than ``KEEP_TRANSFERS_DAYS`` ago; deleting it touches no file."""
+    age = timedelta(days=settings.KEEP_TRANSFERS_DAYS)
+    return Transfer.objects.ended_before(timezone.now() - age)

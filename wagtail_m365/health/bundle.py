@@ -31,8 +31,9 @@ _PACKAGES = (
 #: Settings of ours whose value helps, and is neither secret nor personal.
 _PLAIN = {
     *("ENABLED", "ALLOW_INSECURE_LOOPBACK", "CLAIMS_CHALLENGES", "TIMEOUT"),
-    *("USE_LOG_DAYS", "KEEP_VERSIONS", "KEEP_VERSIONS_DAYS", "PRIVATE_COLLECTIONS"),
-    *("FORGOTTEN_AFTER_HOURS", "REMIND_AFTER_DAYS", "EXTEND_DOCUMENT_VIEWS"),
+    *("USE_LOG_DAYS", "KEEP_VERSIONS", "KEEP_VERSIONS_DAYS", "KEEP_TRANSFERS_DAYS"),
+    *("PRIVATE_COLLECTIONS", "FORGOTTEN_AFTER_HOURS", "REMIND_AFTER_DAYS"),
+    "EXTEND_DOCUMENT_VIEWS",
 }
 #: Django's own settings that decide whether a sign-in comes back.
 _DJANGO = (

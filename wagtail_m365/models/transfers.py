@@ -77,6 +77,10 @@ class TransferQuerySet(BecomesManager, models.QuerySet["Transfer"]):
         """What this person began."""
         return self.filter(owner_id=user.pk)
 
+    def ended_before(self, moment: datetime) -> TransferQuerySet:
+        """Those that are over since then; whoever reads of them still, reads history."""
+        return self.exclude(state__in=UNFINISHED).filter(finished_at__lt=moment)
+
     def abandoned(self, now: float) -> TransferQuerySet:
         """Those whose worker has died: its lease is over.
 
@@ -183,6 +187,8 @@ class Transfer(models.Model):
         indexes = [
             models.Index(fields=["state", "created_at"], name="m365_transfer_state"),
             models.Index(fields=["connection", "state"], name="m365_transfer_due"),
+            # The report shows the newest of all.
+            models.Index(fields=["-created_at"], name="m365_transfer_newest"),
         ]
 
     def __str__(self) -> str:

@@ -165,6 +165,9 @@ def _copy(row: WatchedFolder, chosen: Folder) -> None:
 
 def _private(allowed: QuerySet[Collection]) -> QuerySet[Collection]:
     """Collections that the site shows to some people only."""
-    ids = [each.pk for each in allowed if each.get_view_restrictions().exists()]
+    restricted = Collection.objects.filter(view_restrictions__isnull=False)
+    tops = [each.path for each in restricted.distinct()]
+    # As Wagtail does: what is above a collection holds for it, too.
+    ids = [each.pk for each in allowed if each.path.startswith(tuple(tops))]
     private: QuerySet[Collection] = Collection.objects.filter(pk__in=ids)
     return private

@@ -74,6 +74,7 @@ class WatchedFoldersView(ManagesWatchedFolders, IndexView):
     # Asked for by ManagesWatchedFolders; the rows are limited besides.
     permission_policy = None
     default_ordering = "name"
+    paginate_by = 50
     is_searchable = False
     list_export: list[str] = []
 

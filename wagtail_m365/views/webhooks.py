@@ -80,6 +80,7 @@ class FollowedDrivesView(ManagesConnections, IndexView):
     # One permission for all of them, asked for by ManagesConnections.
     permission_policy = None
     default_ordering = "subscription__expires_at"
+    paginate_by = 50
     is_searchable = False
     list_export: list[str] = []
 

@@ -10,6 +10,7 @@ from django.core.management.base import BaseCommand
 
 from wagtail_m365.documents.noticing import notice_all
 from wagtail_m365.documents.sweeping import Swept, sweep
+from wagtail_m365.documents.transfer_batches import old_transfers
 from wagtail_m365.documents.transfer_leases import count_due, due
 from wagtail_m365.documents.transferring import run
 from wagtail_m365.explanations import in_one_line
@@ -44,6 +45,7 @@ class Command(BaseCommand):
         for sentence, names in _told(swept):
             for name in names:
                 self.stdout.write(f"{sentence}: {name}")
+        self._shorten_report(dry_run=dry_run)
         if transfers := count_due(time.time()):
             self.stdout.write(f"Transfers that go on: {transfers}")
         for transfer_id in () if dry_run else due(time.time()):
@@ -51,6 +53,11 @@ class Command(BaseCommand):
         for name, code in [*failed, *swept.failed]:
             text = f"Not possible now: {name}: {in_one_line(code)}"
             self.stderr.write(self.style.WARNING(text))
+
+    def _shorten_report(self, *, dry_run: bool) -> None:
+        old = old_transfers()
+        if count := old.count() if dry_run else old.delete()[0]:
+            self.stdout.write(f"Old transfers that leave the report: {count}")
 
 
 def _told(swept: Swept) -> list[tuple[str, list[str]]]:
