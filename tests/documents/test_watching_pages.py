@@ -71,6 +71,21 @@ SHORTCUT = {
 }
 
 
+def test_a_folder_that_is_there_is_not_gone_because_it_was_not_listed(watch):
+    watch.put("Sub/plan.pdf", b"plan")
+    watch.run()
+    watch.set(when_gone="delete", link="")  # it looks at everything anew
+    folder = watch.drive.item("Press/Sub").id
+    not_found = {"error": {"code": "itemNotFound"}}
+    with responses.RequestsMock() as between:
+        between.add_passthru("http://")
+        listing = re.compile(f".*/{re.escape(folder)}/children.*")
+        between.add("GET", listing, json=not_found, status=404)
+        assert watch.run().error.code == "temporarily_unavailable"
+    assert watch.run().error is None
+    assert watch.titles == ["plan"]
+
+
 @pytest.fixture
 def more_in_listings():
     """Microsoft lists these, too, beside what is in the folder."""

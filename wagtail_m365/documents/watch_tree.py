@@ -22,6 +22,7 @@ from wagtail_m365.errors import (
     InvalidRequest,
     ItemNotFound,
     ResyncRequired,
+    TemporarilyUnavailable,
 )
 from wagtail_m365.graph.delta import DeltaPage, latest
 from wagtail_m365.graph.listings import page_of_children
@@ -145,7 +146,7 @@ def _list_next(run: Run) -> bool:
     except ItemNotFound as error:
         if row.item_id == run.folder.item_id:
             raise folder_gone() from error
-        take_out(run, [row.item_id])
+        _let_go(run, row)
         return True
     except (ResyncRequired, InvalidRequest):
         if not row.list_link:
@@ -160,6 +161,21 @@ def _list_next(run: Run) -> bool:
         run.hold()
         run.note(row, to_list=bool(page.next_link), list_link=page.next_link)
     return True
+
+
+def _let_go(run: Run, row: WatchedItem) -> None:
+    """A folder that cannot be listed is gone if Microsoft does not know it either.
+
+    Raises:
+        TemporarilyUnavailable: It is there; the next run lists it.
+    """
+    try:
+        run.graph.drives.item(run.folder.drive_id, row.item_id)
+    except ItemNotFound:
+        take_out(run, [row.item_id])
+        return
+    run.note(row, list_link="")  # it may have been the page's address that is gone
+    raise TemporarilyUnavailable("Microsoft did not find a folder that is there.")
 
 
 def _note(run: Run, items: Iterable[DriveItem], *, parent_id: str = "") -> None:
