@@ -2,9 +2,11 @@ from __future__ import annotations
 
 import hashlib
 import io
+import re
 from contextlib import suppress
 
 import pytest
+import responses
 from django.db import connection as database
 
 from wagtail_m365.documents.bringing_back import bring_back, check, discard
@@ -218,6 +220,21 @@ def test_a_copy_that_is_gone_ends_the_session(document, ada, drive, read, sessio
     assert read(document) == OLD
     session.refresh_from_db()
     assert (session.state, session.remote_copy) == ("lost", "gone")
+
+
+def test_a_copy_is_not_gone_because_its_content_was_not_found(
+    document, ada, drive, read, session
+):
+    drive.edit(NEW)
+    with responses.RequestsMock() as between:
+        between.add_passthru("http://")
+        between.add("GET", re.compile(".*/content$"), status=404)
+        with pytest.raises(TemporarilyUnavailable):
+            bring_back(document, ada)
+    session.refresh_from_db()
+    assert session.state == "open"
+    bring_back(document, ada)
+    assert read(document) == NEW
 
 
 def test_the_sites_form_may_refuse_what_comes_back(

@@ -14,7 +14,7 @@ from typing import BinaryIO
 
 from wagtail.documents.models import AbstractDocument
 
-from wagtail_m365.errors import ItemNotFound
+from wagtail_m365.errors import ItemNotFound, TemporarilyUnavailable
 from wagtail_m365.graph.client import GraphClient
 from wagtail_m365.graph.types import DriveItem
 from wagtail_m365.models import DocumentVersion, EditSession
@@ -83,9 +83,11 @@ def _fetch(
 ) -> DriveItem:
     try:
         return remote.fetch(graph, item, content)
-    except ItemNotFound:
-        closing.lose(session, reason="item_not_found")
-        raise
+    except ItemNotFound as error:
+        _read(graph, session)  # gone for good only if Microsoft does not know it either
+        raise TemporarilyUnavailable(
+            "Microsoft did not find the content of a copy that is there."
+        ) from error
 
 
 class _Sides:
