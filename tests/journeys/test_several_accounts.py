@@ -92,3 +92,22 @@ def test_an_editor_signs_in_with_an_app_registration_of_her_own(press, admin, de
         page.get_by_text("Connected to Microsoft 365 as policies@harbour.example")
     ).to_be_visible()
     expect(card_of(press, "policies@harbour.example")).to_contain_text("Connected")
+
+
+def test_another_account_takes_the_place_of_the_sites_own(admin):
+    page = admin.page
+    admin.go("/admin/m365/service-connections/add/sign-in/")
+    page.get_by_label("Name").fill("newsletter")
+    page.get_by_role("button", name="Sign in at Microsoft").click()
+    admin.pick_account(page, "colleague@harbour.example")
+    admin.accept(page)
+    expect(page.get_by_text("“newsletter” acts as colleague@")).to_be_visible()
+
+    # She is not signed in at Microsoft any more, and picks the wrong account there.
+    admin.context.clear_cookies(domain="127.0.0.1")
+    page.get_by_role("link", name="Authorise again").click()
+    page.get_by_role("button", name="Sign in at Microsoft").click()
+    admin.pick_account(page, "press@harbour.example")
+    page.get_by_role("button", name="Replace it").click()
+
+    expect(page.get_by_text("“newsletter” acts as press@")).to_be_visible()

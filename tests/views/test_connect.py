@@ -431,6 +431,14 @@ class TestReconnecting:
         assert "ada@contoso.example" in text
         assert Connection.objects.get().username == "ada@contoso.example"
 
+    def test_the_forms_of_the_question_come_from_an_origin(
+        self, browser, microsoft, grace
+    ):
+        response = come_back(browser, microsoft, browser.get(self.address), grace)
+
+        # With "no-referrer" browsers say "null", and Django refuses what is posted.
+        assert page_after(browser, response)["Referrer-Policy"] == "same-origin"
+
     def test_the_other_account_may_be_added(self, browser, microsoft, grace):
         come_back(browser, microsoft, browser.get(self.address), grace)
         page = browser.get(reverse("wagtail_m365:other_account"))

@@ -201,6 +201,16 @@ def test_it_can_be_exported_as_csv(client, both_open, admin_user):
     assert {row[0]: row[2] for row in rows} == {"Press kit": "press", "Contract": "law"}
 
 
+def test_an_export_names_people_as_the_page_does(client, both_open, press):
+    press.first_name, press.last_name = "Petra", "Press"
+    press.save()
+    client.force_login(press)
+
+    answer = client.get(reverse("wagtail_m365:edit_sessions"), {"export": "csv"})
+
+    assert ",Petra Press," in b"".join(answer.streaming_content).decode()
+
+
 def test_it_can_be_exported_as_a_workbook(client, both_open, press):
     client.force_login(press)
 
@@ -374,3 +384,19 @@ def test_an_account_that_gives_no_access_is_named(
 
     assert "Ask both to look at their account page" in page.content.decode()
     assert EditSession.objects.unfinished().get().owner == connected.user
+
+
+def test_the_copy_of_somebody_who_left_is_to_be_fetched_at_microsoft(
+    connected, document, going_on, admin_user, client
+):
+    connected.post(reverse("wagtail_m365:open", args=[document.pk]))
+    session = EditSession.objects.get()
+    connected.user.is_active = False
+    connected.user.save()
+    client.force_login(admin_user)
+
+    page = client.post(hands_over(session), {"to": going_on.user.pk}).content.decode()
+
+    assert "Ask an administrator of Microsoft 365 for the file" in page
+    assert session.item_name in page
+    assert "Ask both to look at their account page" not in page

@@ -66,7 +66,7 @@ def key():
     return rsa.generate_private_key(public_exponent=65537, key_size=2048)
 
 
-def certificate_pem(key, days=90):
+def certificate_pem(key, days=90, from_day=-200):
     name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "press office")])
     now = datetime.now(UTC)
     certificate = (
@@ -75,7 +75,7 @@ def certificate_pem(key, days=90):
         .issuer_name(name)
         .public_key(key.public_key())
         .serial_number(x509.random_serial_number())
-        .not_valid_before(now - timedelta(days=200))
+        .not_valid_before(now + timedelta(days=from_day))
         .not_valid_after(now + timedelta(days=days))
         .sign(key, hashes.SHA256())
     )
@@ -242,6 +242,7 @@ def test_a_certificate_that_cannot_work_is_refused_in_words(admin_client, key):
     tries = {
         "belong": key_pem(other) + certificate_pem(key),
         "ended on": key_pem(key) + certificate_pem(key, days=-1),
+        "only valid from": key_pem(key) + certificate_pem(key, from_day=2),
         "Paste both": certificate_pem(key),
         "passphrase": key_pem(key, "open sesame") + certificate_pem(key),
         "read": key_pem(key).replace("M", "N", 3) + certificate_pem(key),
@@ -256,6 +257,26 @@ def test_a_certificate_that_cannot_work_is_refused_in_words(admin_client, key):
         )
         assert words in errors_of(response)["certificate_input"][0]
         assert "PRIVATE KEY" not in response.content.decode()
+
+
+def test_they_are_listed_by_name_and_another_server_by_its_address(
+    admin_client, stored
+):
+    AppRegistration.objects.create(
+        name="A server of ours",
+        cloud="custom",
+        authority_url="https://login.example.org",
+        graph_url="https://graph.example.org/v1.0",
+        tenant="common",
+        client_id="ours",
+    )
+
+    page = admin_client.get(reverse("m365_registrations:index")).content.decode()
+
+    # The first one is in the message that it was made.
+    assert page.index("A server of ours") < page.rindex("Press office")
+    assert "https://login.example.org" in page
+    assert "addresses below" not in page
 
 
 def test_the_registration_in_use_is_not_deleted(admin_client, stored):

@@ -161,6 +161,27 @@ def test_who_manages_is_offered_to_end_what_others_opened(
     assert address("hand_over", session) in panel(client, document)
 
 
+@pytest.mark.usefixtures("switched_on")
+def test_others_learn_that_whoever_opened_it_is_gone_and_whom_to_ask(
+    client, document, writer, make_writer, open_session
+):
+    ada = make_writer("ada")
+    open_session(document, ada)
+    client.force_login(writer)
+    assert "Only the person who opened it" in panel(client, document)
+
+    ada.is_active = False
+    ada.save()
+
+    text = panel(client, document)
+    assert "Only the person who opened it" not in text
+    assert "Ask an administrator of this site to hand it over to you" in text
+    # The link would be made with an account that is not connected any more.
+    assert address("join", document) not in text
+    may(writer, "wagtail_m365.manage_edit_sessions")
+    assert "hand it over to somebody who goes on" in panel(client, document)
+
+
 def test_an_account_at_work_is_offered_the_desktop_app(connected, opened):
     text = panel(connected, opened)
 

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from typing import TYPE_CHECKING
 
 from django.core.exceptions import ValidationError
+from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.views.decorators.debug import sensitive_variables
 
@@ -23,6 +24,7 @@ _BLOCK = re.compile(
     r"-----BEGIN (?P<kind>[A-Z ]+)-----.+?-----END (?P=kind)-----", re.DOTALL
 )
 _CERTIFICATE = "CERTIFICATE"
+_CLOCKS_APART = timedelta(minutes=5)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -115,11 +117,18 @@ def read_certificate(text: str, passphrase: Secret | None) -> PastedCertificate:
 
 
 def _end_of(certificate: x509.Certificate) -> date:
-    ends = certificate.not_valid_after_utc
-    if ends <= datetime.now(UTC):
+    ends, now = certificate.not_valid_after_utc, datetime.now(UTC)
+    # It may have been made on another machine a moment ago, whose clock is ahead.
+    if certificate.not_valid_before_utc - now > _CLOCKS_APART:
+        raise ValidationError(
+            _("This certificate is only valid from %(day)s on: Microsoft refuses it "
+              "until then.")
+            % {"day": date_format(certificate.not_valid_before_utc)}
+        )  # fmt: skip
+    if ends <= now:
         raise ValidationError(
             _("This certificate ended on %(day)s. Make a new one.")
-            % {"day": ends.date()}
+            % {"day": date_format(ends)}
         )
     return ends.date()
 

@@ -223,7 +223,9 @@ class ConnectionReportView(ManagesConnections, SafeReportView):
                 accessor=owner_of,
                 classname="m365-cell--name",
             ),
-            _AccountColumn("username", label=_("Account"), sort_key="username"),
+            _AccountColumn(
+                "username", label=_("Microsoft account"), sort_key="username"
+            ),
             StateColumn("state", label=_("State"), sort_key="state"),
             RightsColumn("granted_scopes", label=_("Rights")),
             DateColumn("created_at", label=_("Connected on"), sort_key="created_at"),

@@ -55,6 +55,12 @@ class SessionFacts:
         return get_user_display_name(owner) if owner else ""
 
     @property
+    def owner_left(self) -> bool:
+        """Can whoever opened it log in here no more?"""
+        owner = self.session.owner
+        return owner is None or not owner.is_active
+
+    @property
     def account(self) -> str:
         """The Microsoft account it lies with; empty when disconnected."""
         return str(self.session.connection or "")
@@ -79,7 +85,9 @@ class SessionFacts:
     @property
     def can_be_joined(self) -> bool:
         """May others go to the same file, as far as the site decides?"""
-        return self.has_arrived and (self.in_library or may_join_by_link())
+        # A link is made with the owner's account.
+        by_link = self.session.connection_id is not None and may_join_by_link()
+        return self.has_arrived and (self.in_library or by_link)
 
     @property
     def joined(self) -> list[str]:

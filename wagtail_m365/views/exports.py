@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.contrib.auth.base_user import AbstractBaseUser
 from django.utils import timezone
+from wagtail.admin.utils import get_user_display_name
 from wagtail.admin.views.reports import ReportView
 
 #: How a spreadsheet takes a text for a formula (OWASP, "CSV Injection").
@@ -23,7 +25,9 @@ class SafeReportView(ReportView):
         return f"{self.filename}-{timezone.localdate():%Y-%m-%d}"
 
     def preprocess_field_value(self, field: str, value: Any, export_format: str) -> Any:
-        """No name that somebody chose is a formula for whoever opens the file."""
+        """People as the page names them, and no name is a formula for who opens it."""
+        if isinstance(value, AbstractBaseUser):
+            value = get_user_display_name(value)
         plain = super().preprocess_field_value(field, value, export_format)
         if isinstance(plain, str) and plain.startswith(_FORMULA):
             return f"'{plain}"

@@ -36,7 +36,9 @@ class _OutcomeView(SignsIn, ExplainsErrors, View):
         if failure is None:
             return redirect(account_address())
         response = self.tell(failure)
-        response["Referrer-Policy"] = "no-referrer"
+        # Not "no-referrer": forms would then come from an origin "null", which Django
+        # refuses, those of the menu too.
+        response["Referrer-Policy"] = "same-origin"
         return response
 
     def tell(self, failure: Failure) -> HttpResponseBase:

@@ -15,7 +15,7 @@ from django.utils.translation import gettext_lazy, ngettext
 from django.views.decorators.debug import sensitive_post_parameters
 from wagtail.admin import messages
 from wagtail.admin.panels import FieldPanel, MultiFieldPanel, ObjectList
-from wagtail.admin.ui.tables import BaseColumn
+from wagtail.admin.ui.tables import BaseColumn, Column
 from wagtail.admin.views import generic
 from wagtail.admin.viewsets.model import ModelViewSet
 
@@ -37,6 +37,11 @@ class CreateView(generic.CreateView):
 def _of_the_site() -> QuerySet[AppRegistration]:
     """Those of editors are theirs alone."""
     return AppRegistration.objects.filter(owner=None)
+
+
+def _cloud_of(registration: AppRegistration) -> str:
+    """Its name; another server has an address instead."""
+    return registration.authority_url or str(registration.get_cloud_display())
 
 
 class IndexView(generic.IndexView):
@@ -178,7 +183,14 @@ class AppRegistrationViewSet(ModelViewSet):
     add_to_settings_menu = True
     add_to_reference_index = False
     copy_view_enabled = False
-    list_display = ["name", "cloud", "tenant", "client_id", "credential_expires_on"]
+    ordering = "name"
+    list_display = [
+        "name",
+        Column(
+            "cloud", label=gettext_lazy("Cloud"), accessor=_cloud_of, sort_key="cloud"
+        ),
+        *("tenant", "client_id", "credential_expires_on"),
+    ]
     edit_handler = registration_edit_handler
     add_view_class = CreateView
     edit_view_class = EditView

@@ -169,6 +169,14 @@ class HandOverView(SessionManagementPage, FormView):  # type: ignore[type-arg]  
 
     def needs_sign_in(self, to: Any) -> str:
         """Microsoft lets the site into one of both accounts no more: say whose."""
+        left = SessionFacts(session=self.session, user=self.request.user).owner_left
+        if left and self.session.connection_id is None:
+            return _(
+                "Nothing has changed: %(owner)s no longer has access to this site, which "
+                "does not reach the OneDrive any more where the copy lies. Ask an "
+                "administrator of Microsoft 365 for the file “%(file)s” from there; then "
+                "end this edit session, and upload that file as the document's new one."
+            ) % {"owner": _owner_name(self.session), "file": self.session.item_name}
         return _(
             "Nothing has changed: Microsoft does not let this site into the account of "
             "%(owner)s or of %(to)s. Ask both to look at their account page and to connect "

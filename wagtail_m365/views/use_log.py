@@ -110,7 +110,7 @@ class UseLogView(ManagesConnections, SafeReportView):
             Column("day", label=_("Day"), sort_key="day"),
             _PurposeColumn("purpose", label=_("Purpose"), sort_key="purpose"),
             Column("user", label=_("Person"), accessor=_person_of),
-            Column("account", label=_("Account"), sort_key="account"),
+            Column("account", label=_("Microsoft account"), sort_key="account"),
             Column("uses", label=_("Uses"), sort_key="uses"),
             DateColumn("last_used_at", label=_("Last used"), sort_key="last_used_at"),
         ]
