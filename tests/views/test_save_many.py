@@ -3,6 +3,8 @@ from __future__ import annotations
 from urllib.parse import urlencode
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from wagtail import hooks
 from wagtail.documents import get_document_model
@@ -234,3 +236,16 @@ def test_a_large_file_gets_a_progress_bar_of_its_own(connected, make_document, g
     go_on(connected, response.url)
     assert connected.drive.paths() == ["Press/mine.txt"]
     assert Transfer.objects.get().state == State.DONE
+
+
+def test_the_page_asks_as_often_however_many_documents_there_are(
+    connected, documents, make_document, django_assert_max_num_queries
+):
+    connected.get(bulk(documents))
+    with CaptureQueriesContext(connection) as with_few:
+        connected.get(bulk(documents))
+    for number in range(10):
+        place = Collection.get_first_root_node().add_child(name=f"Place {number}")
+        documents.append(make_document(f"More {number}", collection=place))
+    with django_assert_max_num_queries(len(with_few)):
+        connected.get(bulk(documents))

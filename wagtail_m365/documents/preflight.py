@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any, TypeAlias
 
 from wagtail.documents.models import AbstractDocument
+from wagtail.models import Collection
 
 from wagtail_m365.conf import settings
 from wagtail_m365.errors import (
@@ -39,6 +40,22 @@ def preflight(document: AbstractDocument, user: Any) -> list[Refusal]:
 def is_private(document: AbstractDocument) -> bool:
     """Does the site show this document to some people only?"""
     return bool(document.collection.get_view_restrictions().exists())
+
+
+def private_paths() -> tuple[str, ...]:
+    """Where collections begin that the site shows to some people only.
+
+    What is above a collection holds for it, too, and every path begins with that of the
+    collection above it: one query tells it of all collections.
+    """
+    restricted = Collection.objects.filter(view_restrictions__isnull=False)
+    return tuple(restricted.distinct().values_list("path", flat=True))
+
+
+def private_among(documents: Iterable[AbstractDocument]) -> list[AbstractDocument]:
+    """Those that the site shows to some people only."""
+    paths = private_paths()
+    return [each for each in documents if each.collection.path.startswith(paths)]
 
 
 def leaves_protection(document: AbstractDocument) -> bool:

@@ -70,6 +70,15 @@ class SaveToOneDriveBulkAction(DocumentBulkAction):
         everything = super().get_all_objects_in_listing_query(None)
         return everything.filter(collection_id__in=self.folders)
 
+    @classmethod
+    def get_queryset(cls, model: Any, object_ids: Any) -> list[Any]:
+        """The documents, with their collections: each is asked for its permission."""
+        from django.db.models import prefetch_related_objects
+
+        documents: list[Any] = super().get_queryset(model, object_ids)
+        prefetch_related_objects(documents, "collection")
+        return documents
+
     def check_perm(self, obj: Any) -> bool:
         from wagtail_m365.documents.permissions import may_read
 
@@ -120,17 +129,19 @@ class SaveToOneDriveBulkAction(DocumentBulkAction):
         )
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
-        from wagtail_m365.documents.preflight import is_held_back, leaves_protection
+        from wagtail_m365.conf import settings
+        from wagtail_m365.documents.preflight import private_among
         from wagtail_m365.tokens import bundles
         from wagtail_m365.tokens.connect_urls import connect_url
 
         context: dict[str, Any] = super().get_context_data(**kwargs)
-        documents = [each["item"] for each in context["items"]]
+        private = private_among(each["item"] for each in context["items"])
+        policy = settings.PRIVATE_COLLECTIONS
         here = self.request.get_full_path()
         return context | {
             **self.choice.context(),
             "with_sub_collections": len(self.folders) > 1,
             "sign_in_url": connect_url(*bundles.SAVE, next=here),
-            "held_back": [each for each in documents if is_held_back(each)],
-            "private": [each for each in documents if leaves_protection(each)],
+            "held_back": private if policy == "forbid" else [],
+            "private": private if policy == "warn" else [],
         }

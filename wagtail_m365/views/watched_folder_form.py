@@ -13,6 +13,7 @@ from wagtail.models import Collection
 
 from wagtail_m365.documents.clients import graph_for, scopes_for
 from wagtail_m365.documents.folders import Folder, Place
+from wagtail_m365.documents.preflight import private_paths
 from wagtail_m365.documents.wagtail_compat import document_policy
 from wagtail_m365.errors import M365Error
 from wagtail_m365.models import Connection, WatchedFolder
@@ -165,9 +166,7 @@ def _copy(row: WatchedFolder, chosen: Folder) -> None:
 
 def _private(allowed: QuerySet[Collection]) -> QuerySet[Collection]:
     """Collections that the site shows to some people only."""
-    restricted = Collection.objects.filter(view_restrictions__isnull=False)
-    tops = [each.path for each in restricted.distinct()]
-    # As Wagtail does: what is above a collection holds for it, too.
-    ids = [each.pk for each in allowed if each.path.startswith(tuple(tops))]
+    paths = private_paths()
+    ids = [each.pk for each in allowed if each.path.startswith(paths)]
     private: QuerySet[Collection] = Collection.objects.filter(pk__in=ids)
     return private
