@@ -241,6 +241,17 @@ def test_an_address_that_microsoft_would_not_call_is_no_address(settings, base, 
         subscribing.notification_url()
 
 
+def test_what_was_not_answered_is_not_refused_and_is_asked_for_the_next_time(
+    site, drive, microsoft
+):
+    microsoft.fail("server_error", service="graph")
+    assert [code for _, code in subscribe_all()] == ["temporarily_unavailable"]
+    row = Subscription.objects.get()
+    assert (row.state, row.last_error) == ("asked", "temporarily_unavailable")
+    assert subscribe_all() == []
+    assert Subscription.objects.get().is_alive
+
+
 def test_what_was_refused_lately_is_asked_for_again_when_somebody_wants_it(
     subscribed, graph_state
 ):

@@ -228,7 +228,7 @@ def _ask(row: Subscription, drive: FollowedDrive) -> Subscription:
         )
     except M365Error as error:
         _tell_failure(row, error)
-        row.note(state=State.REFUSED, last_error=error.code[:50])
+        _note_failure(row, error)
         raise
     row.note(
         state=State.ACTIVE,
@@ -239,6 +239,15 @@ def _ask(row: Subscription, drive: FollowedDrive) -> Subscription:
     )
     audit.record_call(audit.SUBSCRIBE, drive, until=row.expires_at)
     return row
+
+
+def _note_failure(row: Subscription, error: M365Error) -> None:
+    """What was refused is asked for once a day; what was not answered, the next time."""
+    row.note(last_error=error.code[:50])
+    if error.retryable:
+        row.note(state=State.ASKED, asked_at=timezone.now() - 2 * LEASE)
+    else:
+        row.note(state=State.REFUSED)
 
 
 def _tell_failure(row: Subscription, error: M365Error) -> None:
