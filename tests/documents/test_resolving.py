@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import io
+from functools import partial
 
 import pytest
 
@@ -135,3 +136,27 @@ def test_an_edited_copy_is_not_overwritten_by_a_newer_file(document, ada, drive)
     with pytest.raises(BothChanged):
         update_copy(document, ada)
     assert drive.content == THEIRS
+
+
+@pytest.mark.parametrize("choose", [keep_both, partial(keep_ours, close=True)])
+def test_what_was_chosen_is_not_asked_again_where_the_copy_stays_open(
+    document, ada, drive, read, choose
+):
+    drive.seam.lock(drive.path)
+    assert choose(document, ada).stays_open == "locked"
+    drive.seam.unlock(drive.path)
+    assert bring_back(document, ada, close=True).closed
+    assert read(document) == OURS
+    assert drive.paths == []
+
+
+def test_what_is_saved_after_the_choice_is_a_change_like_any_other(
+    document, ada, drive, read
+):
+    drive.seam.lock(drive.path)
+    keep_both(document, ada)
+    drive.seam.unlock(drive.path)
+    drive.edit(b"once more in Word")
+    with pytest.raises(BothChanged):
+        bring_back(document, ada, close=True)
+    assert read(document) == OURS

@@ -83,6 +83,8 @@ def keep_ours(
     session, graph = _begin(target, user)
     with compared(graph, session, fetch=True) as comparison:
         version = _keep_loser(session, comparison, comment)
+        if close:
+            _remember_as_kept(session, comparison)
     outcome = BroughtBack(outcome="unchanged", version=version)
     if close:
         return finish(
@@ -108,9 +110,11 @@ def keep_both(target: Any, user: Any, *, title: str = "") -> KeptBoth:
         if proposing.needs_approval(original, user):
             name = _title_of(original, title)
             propose_copy(session, user, comparison, new_title=name)
+            _remember_as_kept(session, comparison)
             why_not = closing.close(graph, session, comparison.item)
             return KeptBoth(document=None, stays_open=why_not)
         document = _new_document(session, user, comparison, title)
+        _remember_as_kept(session, comparison)
     why_not = closing.close(graph, session, comparison.item)
     audit.record(audit.KEEP_BOTH, original, user, title=document.title)
     return KeptBoth(document=document, stays_open=why_not)
@@ -139,6 +143,21 @@ def _begin(target: Any, user: Any) -> tuple[EditSession, GraphClient]:
     require_sent(session)
     mending.mend(session.document)
     return session, remote.graph_of(session)
+
+
+def _remember_as_kept(session: EditSession, comparison: Comparison) -> None:
+    """The site has what the copy holds: where that stays open, only a later save counts.
+
+    Else the same two sides would have to be chosen from again.
+    """
+    if comparison.fetched is not None:
+        session.advance(
+            State.OPEN,
+            base_sha256=comparison.fetched.sha256,
+            base_file_hash="",
+            base_size=comparison.fetched.size,
+            **remote.base_of(comparison.item),
+        )
 
 
 def _keep_loser(session: EditSession, comparison: Comparison, comment: str) -> Any:
