@@ -40,6 +40,19 @@ def test_the_command_fails_when_a_folder_does(folder, capsys):
     assert "watch_connection_gone" in capsys.readouterr().err
 
 
+@pytest.mark.parametrize(
+    "wanted", ["Press", "no-such", "11111111-2222-3333-4444-555555555555"]
+)
+def test_the_command_names_the_folders_where_no_id_of_one_is_given(folder, wanted):
+    with pytest.raises(CommandError) as refused:
+        call_command("m365_watch", str(folder.pk), wanted)
+
+    assert f"No id of a watched folder: {wanted}." in str(refused.value)
+    assert f"{folder.pk}  Press" in str(refused.value)
+    folder.refresh_from_db()
+    assert folder.last_run_at is None
+
+
 def test_the_task_runs_every_folder_that_is_due(folder):
     result = tasks.watch_folders.enqueue()
     assert result.return_value == {"ran": 1, "busy": 0, "failed": 0}

@@ -6,6 +6,7 @@ from argparse import ArgumentParser
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
+from django.db.models import QuerySet
 
 from wagtail_m365.documents.watching import Ran, run_all
 from wagtail_m365.explanations import in_one_line
@@ -30,7 +31,7 @@ class Command(BaseCommand):
         )
 
     def handle(self, *args: Any, folders: list[str], **options: Any) -> None:
-        chosen = WatchedFolder.objects.filter(pk__in=folders) if folders else None
+        chosen = _folders_of(folders) if folders else None
         failed = 0
         for ran in run_all(chosen):
             self._tell(ran)
@@ -47,3 +48,17 @@ class Command(BaseCommand):
             self.stderr.write(self.style.WARNING(text))
         else:
             self.stdout.write(f"{ran.folder}: {counts or 'nothing had changed'}")
+
+
+def _folders_of(wanted: list[str]) -> QuerySet[WatchedFolder]:
+    """Those of these ids.
+
+    Raises:
+        CommandError: One is no id of a watched folder; it lists those that there are.
+    """
+    known = {str(folder.pk): folder for folder in WatchedFolder.objects.all()}
+    if unknown := [word for word in wanted if word.lower() not in known]:
+        lines = [f"  {pk}  {folder}" for pk, folder in known.items()]
+        text = f"No id of a watched folder: {', '.join(unknown)}. There are:"
+        raise CommandError("\n".join([text, *(lines or ["  none"])]))
+    return WatchedFolder.objects.filter(pk__in=wanted)
