@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from django.db import transaction
+from django.db import connection as database
 from django.test import Client
 from wagtail.models import ModelLogEntry
 
@@ -98,10 +98,10 @@ def entries_of(person, url, body, knock):  # noqa: F811
     client = Client()
     client.force_login(person)
     before = set(ModelLogEntry.objects.values_list("pk", flat=True))
-    point = transaction.savepoint()
+    point = database.savepoint()
     client.post(url, body)
     left = list(ModelLogEntry.objects.exclude(pk__in=before))
-    transaction.savepoint_rollback(point)
+    database.savepoint_rollback(point)
     knock.undo()
     # A person did it, and the log says who.
     return [entry.action for entry in left if entry.user_id == person.pk]

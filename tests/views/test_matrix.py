@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 from django.core.files.base import ContentFile
-from django.db import transaction
+from django.db import connection as database
 from django.test import Client
 from django.urls import get_resolver, reverse
 from wagtail import hooks
@@ -302,11 +302,11 @@ def knock(microsoft, site, bodies, tmp_path):
     microsoft.save(kept)
 
     def knock(client, method, url, body=None):
-        point = transaction.savepoint()
+        point = database.savepoint()
         try:
             return seen(getattr(client, method)(url, body))
         finally:
-            transaction.savepoint_rollback(point)
+            database.savepoint_rollback(point)
             undo()
 
     def undo():
