@@ -57,6 +57,17 @@ class TestExamining:
         assert outcome(report, "drive").outcome == "passed"
         assert "asked for when it is first needed" in outcome(report, "drive").detail
 
+    def test_an_account_that_was_connected_to_open_a_document_has_no_fault(
+        self, microsoft, editor, editor_account, connect_account
+    ):
+        account = connect_account(editor, editor_account, *bundles.EDIT)
+
+        report = health.examine(health.assumed_visit(), account)
+
+        assert report.status == 0
+        assert "User.Read" in outcome(report, "rights").detail
+        assert outcome(report, "edit_folder").outcome == "passed"
+
     @pytest.mark.parametrize(
         ("columns", "code"),
         [

@@ -74,7 +74,7 @@ def _ask_connections(subject: Subject) -> str:
 
 def _ask_drive(subject: Subject) -> str:
     answers = subject.graph_answers()
-    if error := answers["/me"].error:
+    if "/me" in answers and (error := answers["/me"].error):
         raise error
     if error := answers["/me/drive"].error:
         # It takes Files.Read, which this account has not granted yet: no fault.

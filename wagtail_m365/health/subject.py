@@ -18,6 +18,7 @@ from django.http import HttpRequest
 from wagtail_m365.errors import M365Error, TemporarilyUnavailable
 from wagtail_m365.http import new_session
 from wagtail_m365.identity.registration import Registration
+from wagtail_m365.identity.scopes import missing
 from wagtail_m365.models import Connection
 from wagtail_m365.models.configuration import http_options, registration
 
@@ -34,10 +35,12 @@ _AADSTS = re.compile(r"AADSTS(\d{4,8})")
 _TELLING = (*FORWARDED, "Origin", "Referer")
 #: What the drives are asked, in one batch: path → members that are read.
 QUESTIONS = {
-    "/me": "id",
     "/me/drive": "id,quota",
     "/me/drive/special/approot": "id",
 }
+#: Asked as well where the account has agreed to show who it is: not everybody who
+#: connected while opening a document has.
+_ABOUT_ONESELF = {"/me": "id"}
 
 
 class Once(Generic[T]):
@@ -177,18 +180,21 @@ class Subject:
 
         if self.account is None:
             raise TypeError("Without an account, Graph cannot be asked.")
+        told = not missing(bundles.PROFILE, self.account.scopes, "")
+        questions = _ABOUT_ONESELF | QUESTIONS if told else QUESTIONS
+        scopes = (*bundles.PROFILE, *bundles.EDIT) if told else bundles.EDIT
         client = connect(
             self.registration().cloud.graph,
-            TokenSource(self.account, (*bundles.PROFILE, *bundles.EDIT)),
+            TokenSource(self.account, scopes),
             http_options(),
             patience=5,
             throttle=SharedThrottle(self.account),
         )
         asked = [
             Question(method="GET", path=path, params={"$select": members})
-            for path, members in QUESTIONS.items()
+            for path, members in questions.items()
         ]
-        return dict(zip(QUESTIONS, client.batch(asked), strict=True))
+        return dict(zip(questions, client.batch(asked), strict=True))
 
 
 def _ahead(date: str) -> float | None:
