@@ -21,7 +21,7 @@ from wagtail_m365.testing.server import FakeMicrosoft
 from wagtail_m365.tokens.bundles import EDIT, SAVE
 from wagtail_m365.tokens.servers import remember_servers
 
-from .storages import FragileStorage, Saboteur
+from .storages import FragileStorage, Saboteur, StreamingStorage
 from .watch import Watch
 
 SAMPLES = Path(__file__).parents[2] / "example_site" / "documents"
@@ -114,6 +114,13 @@ def saboteur(settings) -> Iterator[Saboteur]:
     FragileStorage.saboteur.disarm()
     yield FragileStorage.saboteur
     FragileStorage.saboteur.disarm()
+
+
+@pytest.fixture
+def streaming(settings) -> None:
+    """From now on, the storage of the site gives streams."""
+    backend = f"{StreamingStorage.__module__}.{StreamingStorage.__qualname__}"
+    settings.STORAGES = settings.STORAGES | {"default": {"BACKEND": backend}}
 
 
 @pytest.fixture

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import io
 from collections.abc import Callable
+from pathlib import Path
 
-from django.core.files.base import ContentFile
-from django.core.files.storage import Storage
+from django.core.files.base import ContentFile, File
+from django.core.files.storage import FileSystemStorage, Storage
 
 
 class Died(BaseException):
@@ -102,3 +104,46 @@ class FragileStorage(Storage):
 
     def deconstruct(self):
         return f"{type(self).__module__}.{type(self).__qualname__}", (), {}
+
+
+class NoSuchBlob(Exception):
+    """What the library of a cloud storage raises: no ``OSError``."""
+
+
+class Stream(io.RawIOBase):
+    """Bytes that arrive once, from the first to the last, and are asked for late."""
+
+    def __init__(self, ask):
+        self.ask, self.source = ask, None
+
+    def readable(self):
+        return True
+
+    def readinto(self, target):
+        if self.source is None:
+            self.source = self.ask()
+        piece = self.source.read(len(target))
+        target[: len(piece)] = piece
+        return len(piece)
+
+    def close(self):
+        if self.source is not None:
+            self.source.close()
+        super().close()
+
+
+class StreamingStorage(FileSystemStorage):
+    """Files as mere streams; what is missing shows at the first byte, in its own words."""
+
+    def _open(self, name, mode="rb"):
+        def ask():
+            if not self.exists(name):
+                raise NoSuchBlob(name)
+            return Path(self.path(name)).open(mode)
+
+        return File(Stream(ask), name)
+
+    def size(self, name):
+        if not self.exists(name):
+            raise NoSuchBlob(name)
+        return super().size(name)

@@ -70,6 +70,15 @@ def test_what_was_edited_becomes_the_documents_file(document, ada, drive, read):
     assert brought.version.edit_session == EditSession.objects.get()
 
 
+def test_a_storage_that_gives_streams_is_as_good_as_any(
+    document, ada, drive, read, streaming
+):
+    drive.edit(NEW)
+    assert bring_back(document, ada).outcome == "taken"
+    assert read(document) == NEW
+    assert kept(document) == [OLD]
+
+
 def test_an_untouched_copy_makes_no_version(document, ada, drive, read, microsoft):
     microsoft.clear_requests()
     brought = bring_back(document, ada)

@@ -158,6 +158,15 @@ def test_a_file_that_vanished_is_named(document, ada):
     assert isinstance(refusal, FileMissing)
 
 
+def test_a_file_that_a_cloud_storage_misses_is_named(document, ada, connect, streaming):
+    connect(ada)
+    document.file.storage.delete(document.file.name)
+    (refusal,) = preflight(document, ada)
+    assert isinstance(refusal, FileMissing)
+    with pytest.raises(FileMissing):
+        open_document(document, ada)
+
+
 def test_an_empty_file_is_named(make_document, ada):
     (refusal,) = preflight(make_document(b""), ada)
     assert isinstance(refusal, DocumentError)

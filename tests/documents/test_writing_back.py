@@ -5,6 +5,7 @@ import io
 from datetime import timedelta
 
 import pytest
+from django.core.files.base import ContentFile
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import connection
 from django.urls import reverse
@@ -51,6 +52,30 @@ def test_the_document_keeps_all_but_its_content(document, ada, read):
     assert read(document) == NEW
     assert document.file_size == len(NEW)
     assert document.file_hash == hashlib.sha1(NEW).hexdigest()
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["documents/Annual report.docx", "documents/U\u0308ber.docx", "2019/May/a.docx"],
+    ids=["spaces", "decomposed", "another folder"],
+)
+def test_a_name_that_no_upload_would_get_stays(document, ada, read, name):
+    document.file.name = document.file.storage.save(name, ContentFile(OLD))
+    document.save()
+    before = document.url
+    replace(document, ada)
+    assert (document.file.name, document.url) == (name, before)
+    assert read(document) == NEW
+
+
+def test_another_document_with_the_same_file_keeps_it(
+    document, make_document, ada, read
+):
+    other = make_document(title="Twin")
+    type(other).objects.filter(pk=other.pk).update(file=document.file.name)
+    replace(document, ada)
+    assert read(document) == NEW
+    assert read(other) == OLD
 
 
 def test_the_old_file_becomes_a_version(document, ada):
@@ -164,6 +189,13 @@ def assert_nothing_is_lost(document, read):
     assert content == OLD or OLD in contents_of_versions(document)
 
 
+def make_room(document):
+    """The next document of this name has the file's name, and has it alone."""
+    document.refresh_from_db()
+    document.file.storage.delete(document.file.name)
+    type(document).objects.filter(pk=document.pk).delete()
+
+
 def test_a_death_at_any_step_loses_nothing(saboteur, make_document, ada, read):
     for step in range(1, steps_of(saboteur, make_document(OLD, "count.docx"), ada) + 1):
         document = make_document(OLD)
@@ -172,7 +204,7 @@ def test_a_death_at_any_step_loses_nothing(saboteur, make_document, ada, read):
         assert_nothing_is_lost(document, read)
         replace(document, ada, b"goes on")
         assert read(document) == b"goes on"
-        document.file.storage.delete(document.file.name)
+        make_room(document)
 
 
 @pytest.mark.parametrize("error", [OSError, ConnectionError, RuntimeError])
@@ -187,7 +219,7 @@ def test_an_error_at_any_step_is_undone_at_once(
             assert error is RuntimeError
         mend(document)
         assert_nothing_is_lost(document, read)
-        document.file.storage.delete(document.file.name)
+        make_room(document)
 
 
 def test_mending_twice_changes_nothing(saboteur, make_document, ada, read):
@@ -198,7 +230,7 @@ def test_mending_twice_changes_nothing(saboteur, make_document, ada, read):
         mend(document)
         assert not mend(document)
         assert_nothing_is_lost(document, read)
-        document.file.storage.delete(document.file.name)
+        make_room(document)
 
 
 def test_a_death_while_mending_is_mended_as_well(saboteur, make_document, ada, read):
@@ -214,7 +246,7 @@ def test_a_death_while_mending_is_mended_as_well(saboteur, make_document, ada, r
             saboteur.disarm()
         mend(document)
         assert_nothing_is_lost(document, read)
-        document.file.storage.delete(document.file.name)
+        make_room(document)
 
 
 def struck_at_new_file(saboteur, document, user):

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import hashlib
 import logging
+import shutil
 import tempfile
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from typing import IO, BinaryIO, cast
 
@@ -81,19 +82,45 @@ def opened(document: AbstractDocument) -> Iterator[BinaryIO]:
 
 @contextmanager
 def opened_in(storage: Storage, name: str) -> Iterator[BinaryIO]:
-    """A file of a storage, from its first byte.
+    """A file of a storage, from its first byte; it can be read again from any.
 
     Raises:
         FileMissing: The storage does not have it, or cannot give it.
     """
+    with ExitStack() as open_files:
+        try:
+            source = open_files.enter_context(storage.open(name, "rb"))
+            readable = _begun(cast("BinaryIO", source), open_files)
+        # Storages raise errors of their own, some of them at the first byte only.
+        except Exception as error:
+            raise FileMissing(
+                "The file is not in the site's storage.", name=name
+            ) from error
+        yield readable
+
+
+def size_of(document: AbstractDocument) -> int:
+    """Bytes of the document's file, as its storage tells.
+
+    Raises:
+        FileMissing: The storage does not have it, or cannot tell.
+    """
     try:
-        source = storage.open(name, "rb")
-    except OSError as error:
-        raise FileMissing(
-            "The file is not in the site's storage.", name=name
-        ) from error
-    with source:
-        yield cast("BinaryIO", source)
+        return int(document.file.size)
+    except Exception as error:  # as above
+        raise FileMissing("The file is not in the site's storage.") from error
+
+
+def _begun(source: BinaryIO, open_files: ExitStack) -> BinaryIO:
+    """The same file, found to be there; a copy where a storage gives a mere stream."""
+    if source.seekable():
+        source.read(1)
+        source.seek(0)
+        return source
+    copy = open_files.enter_context(spooled())
+    shutil.copyfileobj(source, copy, _PIECE)
+    copy.seek(0)
+    return copy
 
 
 def has_content(storage: Storage, name: str, sha256: str) -> bool:

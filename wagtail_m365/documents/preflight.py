@@ -20,6 +20,7 @@ from wagtail_m365.errors import (
 from wagtail_m365.graph.names import check_name, safe_name
 
 from . import formats
+from .content import size_of
 from .permissions import may_edit
 
 #: Why a document cannot be opened: an error that was not raised yet.
@@ -109,9 +110,9 @@ def _refusals_of_format(filename: str) -> Iterator[Refusal]:
 
 def _refusals_of_file(document: AbstractDocument) -> Iterator[Refusal]:
     try:
-        size = document.file.size
-    except (OSError, ValueError):
-        yield FileMissing("The file is not in the site's storage.")
+        size = size_of(document)
+    except FileMissing as missing:
+        yield missing
         return
     if not size:
         yield DocumentError("The file is empty.", code="empty_file")

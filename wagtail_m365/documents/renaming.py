@@ -109,7 +109,7 @@ def _move_row(
 
 @task()
 def delete_old_file(name: str) -> None:
-    """Delete what a document's file was called before from the documents' storage.
+    """Delete what a document's file was called before, unless another document has it.
 
     Told no more than the name, for the reason that ``delete_stored_file`` of
     :mod:`wagtail_m365.models.versions` gives.
@@ -117,5 +117,7 @@ def delete_old_file(name: str) -> None:
     Args:
         name: Of the file in the storage.
     """
-    field: Any = get_document_model()._meta.get_field("file")
-    field.storage.delete(name)
+    model = get_document_model()
+    field: Any = model._meta.get_field("file")
+    if not model.objects.filter(file=name).exists():
+        field.storage.delete(name)

@@ -7,7 +7,7 @@ from typing import Any
 
 from wagtail.documents.models import AbstractDocument
 
-from wagtail_m365.errors import M365Error
+from wagtail_m365.errors import FileMissing, M365Error
 from wagtail_m365.graph.client import GraphClient
 from wagtail_m365.graph.drives import Conflict
 from wagtail_m365.graph.names import check_name, check_path
@@ -18,7 +18,7 @@ from wagtail_m365.tokens.broker import connection_of
 
 from . import audit, mending
 from .clients import graph_for
-from .content import document_fingerprint, opened
+from .content import document_fingerprint, opened, size_of
 from .folders import Folder
 from .permissions import require_read
 from .preflight import refuse_private
@@ -122,6 +122,6 @@ def is_large(document: AbstractDocument) -> bool:
     from wagtail_m365.graph.uploads import SIMPLE_LIMIT
 
     try:
-        return bool(document.file.size > SIMPLE_LIMIT)
-    except (OSError, ValueError):
+        return size_of(document) > SIMPLE_LIMIT
+    except FileMissing:
         return False

@@ -58,6 +58,33 @@ def file_form(
     return form
 
 
+def keep_file_name(form: DocumentForm, name: str) -> None:
+    """Have the form store the new file under this very name: the address stays.
+
+    Of an upload, Django makes a name anew (``upload_to``, ``get_valid_name``). A file
+    that came to the site another way may have one that no upload gets: with spaces,
+    with decomposed accents, in a folder that is named after a day.
+    """
+    if not form.is_valid():
+        return  # whoever saves it says why
+    document = form.instance
+    if get_document_model().objects.filter(file=name).exclude(pk=document.pk).exists():
+        # Two documents with one file: the form would delete it for both, and give the
+        # other one the new content. The storage finds a free name instead.
+        form.original_file = None
+    file = document.file
+
+    def store(_name: str, content: Any, save: bool = True) -> None:
+        limit = file.field.max_length
+        file.name = file.storage.save(name, content, max_length=limit)
+        setattr(document, file.field.attname, file.name)
+        file._committed = True
+        if save:
+            document.save()
+
+    file.save = store
+
+
 def save_as_edit(document: AbstractDocument, user: Any, form: DocumentForm) -> None:
     """Save a valid form as the admin would: with its checks, and with a log entry.
 

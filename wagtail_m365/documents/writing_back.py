@@ -34,7 +34,7 @@ from .content import known_hash
 from .keeping import Occasion
 from .permissions import require_edit
 from .steady import changed_meanwhile
-from .wagtail_compat import file_form, save_as_edit
+from .wagtail_compat import file_form, keep_file_name, save_as_edit
 
 logger = logging.getLogger(__name__)
 
@@ -100,7 +100,9 @@ def _replace(
             )
         document = mending.locked_document(version.document_id)
         keeping.require_as_kept(document, version)
-        save_as_edit(document, user, file_form(document, user, upload))
+        form = file_form(document, user, upload)
+        keep_file_name(form, version.document_file_name)
+        save_as_edit(document, user, form)
         keeping.confirm(version, document)
         if alongside is not None:
             alongside(document, version)
