@@ -137,6 +137,11 @@ def documents_taken() -> tuple[frozenset[str], int]:
     return frozenset(each.lower() for each in extensions), limit
 
 
+def uses_time_zones() -> bool:
+    """Do moments have time zones on this site?"""
+    return bool(django_settings.USE_TZ)
+
+
 def removes_versions() -> bool:
     """Does the site want old versions of documents to be removed?"""
     return bool(settings.KEEP_VERSIONS or settings.KEEP_VERSIONS_DAYS)

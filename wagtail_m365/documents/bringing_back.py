@@ -17,7 +17,7 @@ from wagtail.documents.models import AbstractDocument
 from wagtail_m365.errors import BothChanged, WrongState
 from wagtail_m365.graph.client import GraphClient
 from wagtail_m365.graph.types import DriveItem
-from wagtail_m365.models import EditSession
+from wagtail_m365.models import EditSession, moments
 from wagtail_m365.models.edit_sessions import State
 
 from . import audit, check_outs, closing, mending, remote
@@ -146,7 +146,7 @@ def _both_changed(
     item = comparison.item
     return BothChanged(
         "The document changed on the site and in Microsoft 365; nothing was touched.",
-        remote_modified_at=item.modified_at,
+        remote_modified_at=moments.kept(item.modified_at),
         remote_modified_by=item.modified_by,
         remote_size=item.size,
         site_size=comparison.site.size,

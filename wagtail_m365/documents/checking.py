@@ -10,7 +10,7 @@ from django.utils import timezone
 from wagtail.documents.models import AbstractDocument
 
 from wagtail_m365.graph.types import DriveItem
-from wagtail_m365.models import EditSession
+from wagtail_m365.models import EditSession, moments
 from wagtail_m365.models.edit_sessions import State
 
 from . import remote
@@ -88,13 +88,13 @@ def known_change(session: EditSession) -> bool | None:
 
 def _status_of(comparison: Comparison) -> RemoteStatus:
     item = comparison.item
-    quiet_for = None
-    if item.modified_at is not None:
-        quiet_for = max(0.0, (timezone.now() - item.modified_at).total_seconds())
+    modified_at, quiet_for = moments.kept(item.modified_at), None
+    if modified_at is not None:
+        quiet_for = max(0.0, (timezone.now() - modified_at).total_seconds())
     return RemoteStatus(
         changed=comparison.remote_changed and not comparison.is_same,
         site_changed=comparison.site_changed and not comparison.is_same,
-        modified_at=item.modified_at,
+        modified_at=modified_at,
         modified_by=item.modified_by,
         quiet_for=quiet_for,
         publication=item.publication,

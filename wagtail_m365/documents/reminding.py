@@ -19,7 +19,7 @@ from django.utils.translation import override
 from wagtail.admin.utils import get_admin_base_url
 
 from wagtail_m365.conf import settings
-from wagtail_m365.models import EditSession
+from wagtail_m365.models import EditSession, moments
 from wagtail_m365.models.edit_sessions import EditSessionQuerySet, State
 from wagtail_m365.tokens.notices import language_of, send
 
@@ -139,4 +139,4 @@ def _write_to_owner(session: EditSession) -> None:
 
 
 def _day(moment: datetime) -> str:
-    return date_format(timezone.localtime(moment), "DATE_FORMAT")
+    return date_format(moments.here(moment), "DATE_FORMAT")

@@ -15,7 +15,7 @@ from wagtail_m365.errors import (
 )
 from wagtail_m365.graph.client import GraphClient
 from wagtail_m365.graph.types import DriveItem
-from wagtail_m365.models import Connection, EditSession
+from wagtail_m365.models import Connection, EditSession, moments
 
 from .clients import graph_for
 from .edit_folders import scopes_of_session
@@ -132,7 +132,7 @@ def facts_of(item: DriveItem) -> dict[str, Any]:
         "remote_etag": item.etag,
         "remote_ctag": item.ctag,
         "remote_size": item.size,
-        "remote_modified_at": item.modified_at,
+        "remote_modified_at": moments.kept(item.modified_at),
         "remote_modified_by": item.modified_by[:255],
         "checked_out_by": item.checked_out_by[:255],
     }

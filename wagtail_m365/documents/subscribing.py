@@ -20,7 +20,7 @@ from wagtail.log_actions import get_active_log_context
 
 from wagtail_m365.conf import settings
 from wagtail_m365.errors import ItemNotFound, M365Error, Misconfigured
-from wagtail_m365.models import FollowedDrive, Subscription
+from wagtail_m365.models import FollowedDrive, Subscription, moments
 from wagtail_m365.models.subscriptions import LEASE, hash_of
 from wagtail_m365.redaction import Secret
 
@@ -131,7 +131,7 @@ def renew(row: Subscription) -> None:
         _tell_failure(row, error)
         row.note(last_error=error.code[:50])
         raise
-    row.note(expires_at=answer.expires_at or _end(), last_error="")
+    row.note(expires_at=moments.kept(answer.expires_at) or _end(), last_error="")
     audit.record_call(audit.RENEW, row.drive, until=row.expires_at)
 
 
@@ -234,7 +234,7 @@ def _ask(row: Subscription, drive: FollowedDrive) -> Subscription:
         state=State.ACTIVE,
         subscription_id=made.id,
         client_state_sha256=hash_of(client_state),
-        expires_at=made.expires_at or _end(),
+        expires_at=moments.kept(made.expires_at) or _end(),
         last_error="",
     )
     audit.record_call(audit.SUBSCRIBE, drive, until=row.expires_at)

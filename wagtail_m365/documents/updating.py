@@ -23,6 +23,7 @@ from wagtail_m365.models import (
     DocumentVersion,
     RemoteSource,
     WatchedItem,
+    moments,
 )
 from wagtail_m365.models.versions import Source
 
@@ -280,7 +281,7 @@ def both_changed(sides: Sides) -> BothChanged:
     item = sides.item
     return BothChanged(
         "The document changed on the site and in Microsoft 365; nothing was touched.",
-        remote_modified_at=item.modified_at,
+        remote_modified_at=moments.kept(item.modified_at),
         remote_modified_by=item.modified_by,
         remote_size=item.size,
         site_size=sides.document.get_file_size(),

@@ -27,7 +27,7 @@ from wagtail_m365.errors import (
 from wagtail_m365.graph.delta import DeltaPage, latest
 from wagtail_m365.graph.listings import page_of_children
 from wagtail_m365.graph.types import DriveItem
-from wagtail_m365.models import WatchedItem
+from wagtail_m365.models import WatchedItem, moments
 from wagtail_m365.models.watched_items import ItemState
 
 from .watch_branches import sort_in, sweep_unseen, take_out
@@ -238,7 +238,7 @@ def _copy(run: Run, row: WatchedItem, item: DriveItem, parent_id: str) -> None:
     row.is_folder = item.is_folder
     row.size = 0 if item.is_folder else item.size
     row.etag = "" if item.is_folder else item.etag
-    row.modified_at = item.modified_at
+    row.modified_at = moments.kept(item.modified_at)
     row.is_gone = row.is_doubtful = False
     row.generation = run.folder.generation
 

@@ -10,7 +10,7 @@ from django.utils.translation import ngettext
 from django_tasks import task
 
 from wagtail_m365.errors import Misconfigured
-from wagtail_m365.models import Heartbeat
+from wagtail_m365.models import Heartbeat, moments
 
 from .findings import Failing, Skip
 
@@ -57,7 +57,7 @@ def ask_worker(now: datetime | None = None) -> str:
             )
         )
     told = _("A task that was handed over at %(time)s was not run until now.") % {
-        "time": timezone.localtime(last.asked_at).strftime("%Y-%m-%d %H:%M:%S")
+        "time": moments.here(last.asked_at).strftime("%Y-%m-%d %H:%M:%S")
     }
     raise Failing(Misconfigured(code="no_worker"), told)
 

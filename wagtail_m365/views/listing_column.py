@@ -17,10 +17,11 @@ from django.utils.functional import cached_property
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.text import capfirst
-from django.utils.timezone import localtime
 from django.utils.translation import gettext as _
 from wagtail.admin.templatetags.wagtailadmin_tags import timesince_simple
 from wagtail.admin.ui.tables import BaseColumn
+
+from wagtail_m365.models import moments
 
 from .edit_sessions import SessionFacts, facts_of
 
@@ -101,7 +102,7 @@ def _state(facts: SessionFacts) -> SafeString:
 
 
 def _readable(when: datetime) -> SafeString:
-    here = localtime(when)
+    here = moments.here(when)
     return format_html(
         _DATE,
         date_format(here, "DATETIME_FORMAT"),
