@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import pytest
 from django.urls import reverse
@@ -8,6 +8,7 @@ from django.utils import timezone
 
 from wagtail_m365.documents.bringing_back import bring_back, check
 from wagtail_m365.documents.opening import open_document
+from wagtail_m365.health.endings import ending_of_site
 from wagtail_m365.models import EditSession, WatchedItem
 from wagtail_m365.views.status_sentences import time_since
 
@@ -47,3 +48,21 @@ def test_a_watched_folder_runs(watch: Watch):
     assert watch.run().counts == {"imported": 1}
     kept: datetime = WatchedItem.objects.get(name="plan.pdf").modified_at
     assert abs((timezone.now() - kept).total_seconds()) < 3600
+
+
+def test_a_report_is_exported(admin_client):
+    reports = ("connection_report", "edit_sessions", "transfers", "use_log")
+    for name in reports:
+        page = admin_client.get(reverse(f"wagtail_m365:{name}"), {"export": "csv"})
+        assert page.status_code == 200
+
+
+def test_the_end_of_a_secret_is_counted_in_days(settings):
+    tomorrow = timezone.now().date() + timedelta(days=1)
+    settings.WAGTAIL_M365 = {
+        **settings.WAGTAIL_M365,
+        "CLIENT_ID": "client",
+        "CLIENT_SECRET": "only for tests",
+        "CLIENT_SECRET_ENDS_ON": tomorrow.isoformat(),
+    }
+    assert ending_of_site().days_left == 1

@@ -12,7 +12,7 @@ from django.utils import timezone
 
 from wagtail_m365.conf import is_set, settings
 from wagtail_m365.errors import Undecryptable
-from wagtail_m365.models import AppRegistration, M365Settings
+from wagtail_m365.models import AppRegistration, M365Settings, moments
 
 if TYPE_CHECKING:
     # Needed only where a certificate is used.
@@ -38,7 +38,7 @@ class Ending:
     @property
     def days_left(self) -> int:
         """Whole days; negative when it has ended."""
-        return (self.ends_on - timezone.localdate()).days
+        return (self.ends_on - moments.today()).days
 
     @property
     def threshold(self) -> int | None:

@@ -6,7 +6,7 @@ gives none that have one, and ``timezone.now()`` has none either.
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 
 from django.utils import timezone
 
@@ -23,3 +23,8 @@ def kept(moment: datetime | None) -> datetime | None:
 def here(moment: datetime) -> datetime:
     """A moment that this site has kept, in the time of whoever looks at it."""
     return timezone.localtime(moment) if timezone.is_aware(moment) else moment
+
+
+def today() -> date:
+    """The day that it is here."""
+    return here(timezone.now()).date()

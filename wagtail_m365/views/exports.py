@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 from django.contrib.auth.base_user import AbstractBaseUser
-from django.utils import timezone
 from wagtail.admin.utils import get_user_display_name
 from wagtail.admin.views.reports import ReportView
+
+from wagtail_m365.models import moments
 
 #: How a spreadsheet takes a text for a formula (OWASP, "CSV Injection").
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
@@ -22,7 +23,7 @@ class SafeReportView(ReportView):
     permission_policy = None
 
     def get_filename(self) -> str:
-        return f"{self.filename}-{timezone.localdate():%Y-%m-%d}"
+        return f"{self.filename}-{moments.today():%Y-%m-%d}"
 
     def preprocess_field_value(self, field: str, value: Any, export_format: str) -> Any:
         """People as the page names them, and no name is a formula for who opens it."""
