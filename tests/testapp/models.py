@@ -6,6 +6,7 @@ from wagtail.blocks import RichTextBlock
 from wagtail.documents import get_document_model_string
 from wagtail.documents.blocks import DocumentChooserBlock
 from wagtail.fields import StreamField
+from wagtail.models import DraftStateMixin, RevisionMixin
 from wagtail.snippets.models import register_snippet
 
 
@@ -39,6 +40,25 @@ class Leaflet(models.Model):
     )
 
     panels = [FieldPanel("name"), FieldPanel("body")]
+
+    def __str__(self):
+        return self.name
+
+
+@register_snippet
+class Circular(DraftStateMixin, RevisionMixin, models.Model):
+    """A snippet whose draft may carry another document than what is published."""
+
+    name = models.CharField(max_length=100)
+    document = models.ForeignKey(
+        get_document_model_string(),
+        null=True,
+        blank=True,
+        on_delete=models.SET_NULL,
+        related_name="+",
+    )
+
+    panels = [FieldPanel("name"), FieldPanel("document")]
 
     def __str__(self):
         return self.name

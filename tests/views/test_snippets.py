@@ -9,13 +9,13 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from wagtail.models import Collection, ReferenceIndex
 
-from tests.testapp.models import Leaflet, Motto, Policy
+from tests.testapp.models import Circular, Leaflet, Motto, Policy
 
 from .conftest import may
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("switched_on")]
 
-SNIPPETS = [f"testapp.change_{name}" for name in ("policy", "leaflet", "motto")]
+SNIPPETS = [f"testapp.change_{name}" for name in ("policy", "leaflet", "motto", "circular")]
 
 
 @pytest.fixture
@@ -126,6 +126,20 @@ def test_several_documents_are_chosen_on_a_page(person, make_document):
 
     assert address("open", rules) in page
     assert address("open", prices) in page
+
+
+def test_a_drafts_documents_are_offered_where_the_menu_leads(person, make_document):
+    published, drafted = make_document("Old rules"), make_document("New rules")
+    circular = Circular.objects.create(name="Circular", document=published)
+    ReferenceIndex.create_or_update_for_object(circular)
+    circular.document = drafted
+    circular.save_revision()
+
+    assert choice(circular) in edit(person, circular)
+
+    shown = html(person.get(choice(circular)))
+    assert "Old rules" in shown
+    assert "New rules" in shown
 
 
 def test_a_snippet_without_documents_has_no_menu_item(person, db):

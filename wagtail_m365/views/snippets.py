@@ -22,7 +22,7 @@ from django.views.generic import TemplateView
 from wagtail.admin.views.generic import WagtailAdminTemplateMixin
 from wagtail.admin.widgets.button import Button
 from wagtail.documents import get_document_model
-from wagtail.models import ReferenceIndex
+from wagtail.models import DraftStateMixin, ReferenceIndex
 from wagtail.snippets.action_menu import ActionMenuItem
 from wagtail.snippets.models import get_snippet_models
 
@@ -176,9 +176,12 @@ class SnippetDocumentsView(UsesMicrosoft365, WagtailAdminTemplateMixin, Template
 
     def _found(self, pk: str) -> Any:
         try:
-            return get_object_or_404(self.model._default_manager, pk=pk)
+            found = get_object_or_404(self.model._default_manager, pk=pk)
         except (ValueError, ValidationError) as error:
             raise Http404 from error
+        # What the page shows that leads here: a draft may carry other documents.
+        is_drafted = isinstance(found, DraftStateMixin)
+        return found.get_latest_revision_as_object() if is_drafted else found
 
     def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         documents = documents_of(self.snippet, request.user)
