@@ -129,6 +129,20 @@ def test_a_strict_session_cookie_is_warned_of(configure, settings):
     assert "W003" in numbers()
 
 
+class ReadsACopy:
+    """A router that reads what this extension keeps from a replica."""
+
+    def db_for_read(self, model, **hints):
+        return "replica" if model._meta.app_label == "wagtail_m365" else None
+
+
+def test_reading_from_a_copy_that_may_lag_behind_is_warned_of(configure, settings):
+    configure()
+    assert "W011" not in numbers()
+    settings.DATABASE_ROUTERS = [f"{__name__}.ReadsACopy"]
+    assert "W011" in numbers()
+
+
 def test_an_unencrypted_session_cookie_is_warned_of_before_deployment(
     configure, settings
 ):

@@ -15,7 +15,9 @@ from .conftest import may
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("switched_on")]
 
-SNIPPETS = [f"testapp.change_{name}" for name in ("policy", "leaflet", "motto", "circular")]
+SNIPPETS = [
+    f"testapp.change_{name}" for name in ("policy", "leaflet", "motto", "circular")
+]
 
 
 @pytest.fixture

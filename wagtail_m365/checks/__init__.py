@@ -25,6 +25,7 @@ Warnings:
 * ``wagtail_m365.W009`` – ``REDIRECT_URI`` is not https, not our callback, or
   on another host than ``WAGTAILADMIN_BASE_URL``.
 * ``wagtail_m365.W010`` – sessions are not shared between processes (``--deploy``).
+* ``wagtail_m365.W011`` – a router reads tokens or documents from a copy that may lag.
 """
 
 from __future__ import annotations
@@ -38,6 +39,7 @@ from .reached import (
 from .surroundings import (
     check_addresses,
     check_apps,
+    check_databases,
     check_purposes,
     check_secure_cookie,
     check_session_cookie,
@@ -58,6 +60,7 @@ ALWAYS = (
     check_cloud,
     check_keys,
     check_apps,
+    check_databases,
     check_registration,
     check_purposes,
     check_webhooks,

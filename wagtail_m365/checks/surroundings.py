@@ -9,6 +9,7 @@ from typing import Any
 from django.apps import apps
 from django.conf import settings as django_settings
 from django.core import checks
+from django.db import router
 from django.urls import NoReverseMatch, Resolver404, resolve, reverse
 
 from wagtail_m365.conf import settings
@@ -66,6 +67,29 @@ def check_secure_cookie(**kwargs: Any) -> Messages:
             "The session cookie, which ends a sign-in, also travels unencrypted.",
             hint="Set SESSION_COOKIE_SECURE = True.",
             id="wagtail_m365.W006",
+        )
+    ]
+
+
+def check_databases(**kwargs: Any) -> Messages:
+    """W011: what was written a moment ago is not read anew."""
+    from wagtail.documents import get_document_model
+
+    ours = apps.get_app_config("wagtail_m365").get_models()
+    apart = [
+        model._meta.label
+        for model in (*ours, get_document_model())
+        if router.db_for_read(model) != router.db_for_write(model)
+    ]
+    if not apart:
+        return []
+    return [
+        checks.Warning(
+            "A database router reads from another database than it writes to: "
+            f"{', '.join(apart)}. A copy that lags behind shows tokens that were "
+            "used, and documents as they were.",
+            hint="Let DATABASE_ROUTERS read these where they are written.",
+            id="wagtail_m365.W011",
         )
     ]
 
