@@ -4,6 +4,7 @@ import re
 from collections.abc import Callable
 
 import pytest
+import requests
 import responses
 from django.core.files.base import ContentFile
 from wagtail.models import Collection, CollectionViewRestriction
@@ -151,6 +152,18 @@ def test_a_chosen_folder_that_was_deleted_meanwhile_is_told(
     drive.seam.delete("/Gone")
     run_all([transfer])
     assert (transfer.state, transfer.error_code) == (State.FAILED, "item_not_found")
+
+
+def test_a_copy_that_may_have_arrived_is_not_sent_again_unasked(document, send):
+    with responses.RequestsMock() as between:
+        between.add_passthru("http://")
+        cut = requests.ConnectionError("The line was cut.")
+        between.add("PUT", re.compile(".*/content.*"), body=cut)
+        (transfer,) = send(document, conflict="rename")
+    assert (transfer.state, transfer.error_code) == (
+        State.FAILED,
+        "upload_unconfirmed",
+    )
 
 
 def test_a_link_for_the_organisation_is_made_on_request(document, ada, account, drive):

@@ -11,7 +11,7 @@ from wagtail_m365.graph.quickxor import QuickXorHash
 from wagtail_m365.graph.types import DriveItem
 from wagtail_m365.graph.uploads import upload
 
-from .wire import Reply, Wire
+from .wire import HangUp, Reply, Wire
 
 #: What something in between may answer, with success, in Microsoft's place.
 NOTHING = (Reply(200), Reply(200, {}), Reply(200, {"id": None, "value": None}))
@@ -104,6 +104,26 @@ def test_one_that_is_not_found_is_not_taken_for_sent(wired, wire: Wire, reply):
     wire.on("GET", "/items", Reply(404, {"error": {"code": "itemNotFound"}}))
 
     assert refused(lambda: small(wired)) == "unreadable_answer"
+
+
+@pytest.mark.parametrize("answer", [HangUp, Reply(504)])
+def test_a_copy_with_a_name_of_microsofts_choice_may_have_arrived(wired, wire, answer):
+    wire.on("PUT", "/content", answer)
+
+    with pytest.raises(errors.TemporarilyUnavailable) as raised:
+        small(wired, conflict="rename")
+
+    assert raised.value.code == "upload_unconfirmed"
+    assert len(wire.asked) == 1
+
+
+def test_what_was_not_taken_has_not_arrived(wired, wire: Wire, naps):
+    wire.on("PUT", "/content", Reply(429, headers={"Retry-After": "900"}))
+
+    with pytest.raises(errors.TemporarilyUnavailable) as raised:
+        small(wired, conflict="rename")
+
+    assert raised.value.code == "temporarily_unavailable"
 
 
 @pytest.mark.parametrize("reply", [*NOTHING, PAGE])

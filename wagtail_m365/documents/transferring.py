@@ -216,7 +216,8 @@ def fail(transfer: Transfer, error: M365Error) -> None:
 def _put_off(transfer: Transfer, error: TemporarilyUnavailable, now: float) -> None:
     """Wait as Microsoft wishes, and go on in the same upload session."""
     columns = columns_of(error)
-    if transfer.attempts >= ATTEMPTS:
+    # What may have arrived under a name of Microsoft's choice would arrive twice.
+    if transfer.attempts >= ATTEMPTS or error.code == "upload_unconfirmed":
         transfer.end(State.FAILED, **columns)
         return
     wait = error.retry_after or _PAUSE * transfer.attempts

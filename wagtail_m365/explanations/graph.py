@@ -117,6 +117,13 @@ WORDS = rows(
         ),
     ),
     (
+        "upload_unconfirmed",
+        editor(
+            _("The line was cut before Microsoft said whether the copy has arrived."),
+            _("Look into the folder first: if you save again, there may be two."),
+        ),
+    ),
+    (
         "name_taken",
         editor(
             _("There is something of that name in this folder already."),

@@ -162,7 +162,14 @@ def from_lost_connection(
     return errors.TemporarilyUnavailable(
         f"The connection to Microsoft failed ({type(error).__name__}).",
         correlation_id=correlation_id,
+        lost=not never_sent(error),
     )
+
+
+def is_unclear(error: errors.M365Error) -> bool:
+    """Does nobody know whether the request was carried out?"""
+    told = error.facts.get("status")
+    return bool(error.facts.get("lost")) or told in OUT_OF_ORDER
 
 
 def without_address(error: requests.RequestException) -> requests.RequestException:

@@ -15,7 +15,7 @@ from wagtail_m365.errors import (
 )
 from wagtail_m365.redaction import Secret
 
-from . import addresses
+from . import addresses, faults
 from .answers import UNREADABLE, required
 from .arrivals import arrived
 from .drives import CONFLICT, Conflict, matching
@@ -266,6 +266,12 @@ def _arrived_after_all(
     Told by its hash. Not where a name is chosen by Microsoft (``"rename"``): the
     item of that name may be somebody else's.
     """
+    if destination.conflict == "rename" and faults.is_unclear(error):
+        raise TemporarilyUnavailable(
+            "Whether the file has arrived, Microsoft did not tell.",
+            code="upload_unconfirmed",
+            correlation_id=error.correlation_id,
+        ) from error
     if destination.conflict == "rename" or not source.can_be_read_whole():
         raise error
     try:
