@@ -153,6 +153,13 @@ def test_a_large_file_whose_last_answer_cannot_be_read_is_looked_for(
     assert len(wire.of("PUT")) == 1
 
 
+def test_an_answer_that_cannot_be_unpacked_is_asked_for_again(wired, wire: Wire):
+    broken = Reply(body=b"no gzip", headers={"Content-Encoding": "gzip"})
+    wire.on("GET", "/me", broken, Reply(200, {"id": "1"}))
+
+    assert wired.get("/me") == {"id": "1"}
+
+
 def test_what_has_no_id_is_left_out_of_a_list(wired, wire: Wire):
     told = {"value": [None, {}, {"name": "odd"}, {"id": "01A"}, "text"]}
     wire.on("GET", "/children", Reply(200, told))

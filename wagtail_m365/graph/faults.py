@@ -186,7 +186,10 @@ def may_pass(error: requests.RequestException) -> bool:
     that cannot be used at all.
     """
     lines = requests.ConnectionError | requests.Timeout
-    broken = requests.exceptions.ChunkedEncodingError
+    broken = (
+        requests.exceptions.ChunkedEncodingError
+        | requests.exceptions.ContentDecodingError
+    )
     # A line that is cut within TLS is an SSLError, too.
     return isinstance(error, lines | broken) and _DISTRUST not in str(error)
 
