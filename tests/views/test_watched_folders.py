@@ -114,6 +114,16 @@ def test_nothing_is_said_of_runs_and_documents_that_never_were(manager, folder):
     assert "Its 0" not in page
 
 
+def test_a_run_that_was_cut_short_is_not_said_to_have_found_nothing(manager, folder):
+    folder.connection.delete()
+
+    told = manager.post(url("watched_folder_run", folder), follow=True).text
+
+    assert "It did not run to its end" in told
+    assert "It did not run to its end" in manager.get(LIST).text
+    assert "Nothing had changed" not in told
+
+
 def test_the_page_names_what_does_not_work_and_why(manager, folder):
     manager.drive.put("Press/virus.exe", b"x")
     told = manager.post(url("watched_folder_run", folder), follow=True).text

@@ -183,7 +183,12 @@ def _owner_of(folder: WatchedFolder) -> str:
 
 def _counts_of(folder: WatchedFolder) -> str:
     """What the last run did; before the first one, nothing can be said."""
-    return counts_in_words(folder.last_counts) if folder.last_run_at else ""
+    if not folder.last_run_at:
+        return ""
+    if folder.stop_code and not any(folder.last_counts.values()):
+        # Whether anything had changed, nobody has seen.
+        return _("It did not run to its end")
+    return counts_in_words(folder.last_counts)
 
 
 def _states(items: Any) -> list[tuple[str, int]]:
