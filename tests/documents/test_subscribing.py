@@ -241,13 +241,17 @@ def test_an_address_that_microsoft_would_not_call_is_no_address(settings, base, 
         subscribing.notification_url()
 
 
+@pytest.mark.parametrize(
+    ("fault", "code"),
+    [("server_error", "temporarily_unavailable"), ("not_json", "unreadable_answer")],
+)
 def test_what_was_not_answered_is_not_refused_and_is_asked_for_the_next_time(
-    site, drive, microsoft
+    site, drive, microsoft, fault, code
 ):
-    microsoft.fail("server_error", service="graph")
-    assert [code for _, code in subscribe_all()] == ["temporarily_unavailable"]
+    microsoft.fail(fault, service="graph")
+    assert [code for _, code in subscribe_all()] == [code]
     row = Subscription.objects.get()
-    assert (row.state, row.last_error) == ("asked", "temporarily_unavailable")
+    assert (row.state, row.last_error) == ("asked", code)
     assert subscribe_all() == []
     assert Subscription.objects.get().is_alive
 

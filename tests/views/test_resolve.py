@@ -57,6 +57,14 @@ def content_of(document):
         return file.read()
 
 
+def test_a_choice_on_a_page_from_before_is_not_made_twice(connected, conflict):
+    connected.drive.lock(connected.drive.paths()[0])
+    told(choose(connected, conflict, "both"))
+    again = choose(connected, conflict, "both")
+    assert again.url.startswith(address("bring_back", conflict))
+    assert get_document_model().objects.count() == 2
+
+
 def test_the_page_shows_both_sides(connected, conflict):
     text = connected.get(address("resolve", conflict)).content.decode()
 

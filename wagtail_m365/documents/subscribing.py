@@ -20,6 +20,7 @@ from wagtail.log_actions import get_active_log_context
 
 from wagtail_m365.conf import settings
 from wagtail_m365.errors import ItemNotFound, M365Error, Misconfigured
+from wagtail_m365.graph.answers import UNREADABLE
 from wagtail_m365.models import FollowedDrive, Subscription, moments
 from wagtail_m365.models.subscriptions import LEASE, hash_of
 from wagtail_m365.redaction import Secret
@@ -244,7 +245,7 @@ def _ask(row: Subscription, drive: FollowedDrive) -> Subscription:
 def _note_failure(row: Subscription, error: M365Error) -> None:
     """What was refused is asked for once a day; what was not answered, the next time."""
     row.note(last_error=error.code[:50])
-    if error.retryable:
+    if error.retryable or error.code == UNREADABLE:
         row.note(state=State.ASKED, asked_at=timezone.now() - 2 * LEASE)
     else:
         row.note(state=State.REFUSED)

@@ -38,12 +38,18 @@ class ResolveView(AsksForComment, SessionPage):
     error_title = gettext_lazy("The choice could not be carried out")
 
     def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-        if self.session.state != self.session.State.CONFLICT:
-            # Over in the meantime, or there never was one.
+        if self.is_over:
             return redirect(self.bring_back_url)
         return super().get(request, *args, **kwargs)
 
+    @property
+    def is_over(self) -> bool:
+        """Was it decided in the meantime, or was there never a conflict?"""
+        return bool(self.session.state != self.session.State.CONFLICT)
+
     def post(self, request: HttpRequest, **kwargs: Any) -> HttpResponseBase:
+        if self.is_over:  # a page from before: the same choice would be made twice
+            return redirect(self.bring_back_url)
         choices: dict[str, Callable[[], HttpResponseBase]] = {
             "theirs": self.take_theirs,
             "ours": self.keep_ours,
