@@ -114,6 +114,13 @@ def test_a_dry_run_says_it_and_a_run_does_it_once(site, kind, capsys):
         assert not getattr(sweep(), kind)
 
 
+def test_a_dry_run_of_a_site_in_order_says_that_there_is_nothing_to_do(capsys):
+    call_command("m365_sweep", "--dry-run")
+
+    told = capsys.readouterr().out
+    assert told == "Nothing is done now. There is nothing to do.\n"
+
+
 def test_a_copy_that_was_edited_is_said_to_be_left_and_not_to_be_deleted(site, capsys):
     site.cleared()
     site.drive.edit(b"saved in Word after the end")

@@ -40,24 +40,26 @@ class Command(BaseCommand):
     def handle(self, *args: Any, dry_run: bool, refresh: bool, **options: Any) -> None:
         failed = notice_all() if refresh and not dry_run else []
         swept = sweep(dry_run=dry_run)
-        if dry_run:
-            self.stdout.write("Nothing is done now. It would be:")
-        for sentence, names in _told(swept):
-            for name in names:
-                self.stdout.write(f"{sentence}: {name}")
-        self._shorten_report(dry_run=dry_run)
+        lines = [f"{what}: {name}" for what, names in _told(swept) for name in names]
+        lines += self._shorten_report(dry_run=dry_run)
         if transfers := count_due(time.time()):
-            self.stdout.write(f"Transfers that go on: {transfers}")
+            lines.append(f"Transfers that go on: {transfers}")
+        if dry_run:
+            would = "It would be:" if lines else "There is nothing to do."
+            self.stdout.write(f"Nothing is done now. {would}")
+        for line in lines:
+            self.stdout.write(line)
         for transfer_id in () if dry_run else due(time.time()):
             run(transfer_id)
         for name, code in [*failed, *swept.failed]:
             text = f"Not possible now: {name}: {in_one_line(code)}"
             self.stderr.write(self.style.WARNING(text))
 
-    def _shorten_report(self, *, dry_run: bool) -> None:
+    def _shorten_report(self, *, dry_run: bool) -> list[str]:
         old = old_transfers()
         if count := old.count() if dry_run else old.delete()[0]:
-            self.stdout.write(f"Old transfers that leave the report: {count}")
+            return [f"Old transfers that leave the report: {count}"]
+        return []
 
 
 def _told(swept: Swept) -> list[tuple[str, list[str]]]:
