@@ -13,6 +13,7 @@ from django.utils import timezone
 
 from wagtail_m365.documents.keeping import Occasion, kept_while_replaced
 from wagtail_m365.documents.mending import mend
+from wagtail_m365.documents.renaming import delete_old_file
 from wagtail_m365.documents.wagtail_compat import file_form
 from wagtail_m365.documents.writing_back import replace_file
 from wagtail_m365.errors import (
@@ -76,6 +77,13 @@ def test_another_document_with_the_same_file_keeps_it(
     replace(document, ada)
     assert read(document) == NEW
     assert read(other) == OLD
+
+
+def test_a_name_from_before_that_a_document_still_has_is_not_cleared_away(
+    document, read
+):
+    delete_old_file.enqueue(document.file.name)
+    assert read(document) == OLD
 
 
 def test_the_old_file_becomes_a_version(document, ada):
