@@ -143,6 +143,27 @@ def test_reading_from_a_copy_that_may_lag_behind_is_warned_of(configure, setting
     assert "W011" in numbers()
 
 
+class Revisions:
+    """As the middleware of django-reversion."""
+
+    atomic = True
+
+    def request_creates_revision(self, request):
+        raise NotImplementedError
+
+
+class FreeRevisions(Revisions):
+    atomic = False
+
+
+def test_a_transaction_around_every_request_is_warned_of(configure, settings):
+    configure()
+    settings.MIDDLEWARE = [*settings.MIDDLEWARE, f"{__name__}.FreeRevisions"]
+    assert "W012" not in numbers()
+    settings.MIDDLEWARE = [*settings.MIDDLEWARE, f"{__name__}.Revisions"]
+    assert "W012" in numbers()
+
+
 def test_an_unencrypted_session_cookie_is_warned_of_before_deployment(
     configure, settings
 ):

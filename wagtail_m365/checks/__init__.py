@@ -26,6 +26,7 @@ Warnings:
   on another host than ``WAGTAILADMIN_BASE_URL``.
 * ``wagtail_m365.W010`` – sessions are not shared between processes (``--deploy``).
 * ``wagtail_m365.W011`` – a router reads tokens or documents from a copy that may lag.
+* ``wagtail_m365.W012`` – a middleware puts a transaction around every request.
 """
 
 from __future__ import annotations
@@ -40,6 +41,7 @@ from .surroundings import (
     check_addresses,
     check_apps,
     check_databases,
+    check_middleware,
     check_purposes,
     check_secure_cookie,
     check_session_cookie,
@@ -61,6 +63,7 @@ ALWAYS = (
     check_keys,
     check_apps,
     check_databases,
+    check_middleware,
     check_registration,
     check_purposes,
     check_webhooks,

@@ -11,6 +11,7 @@ from django.conf import settings as django_settings
 from django.core import checks
 from django.db import router
 from django.urls import NoReverseMatch, Resolver404, resolve, reverse
+from django.utils.module_loading import import_string
 
 from wagtail_m365.conf import settings
 
@@ -91,6 +92,28 @@ def check_databases(**kwargs: Any) -> Messages:
             hint="Let DATABASE_ROUTERS read these where they are written.",
             id="wagtail_m365.W011",
         )
+    ]
+
+
+def check_middleware(**kwargs: Any) -> Messages:
+    """W012: a transaction around every request cannot be committed in between.
+
+    That of django-reversion, which heeds no ``non_atomic_requests``.
+    """
+    around = [
+        path
+        for path in django_settings.MIDDLEWARE
+        if hasattr(middleware := import_string(path), "request_creates_revision")
+        and getattr(middleware, "atomic", False)
+    ]
+    return [
+        checks.Warning(
+            f"{path} puts a transaction around every request: documents cannot be "
+            "opened in Microsoft 365 or brought back.",
+            hint="Use a subclass of it with atomic = False.",
+            id="wagtail_m365.W012",
+        )
+        for path in around
     ]
 
 
