@@ -34,15 +34,19 @@ class Saboteur:
         self.deed = ""
         self.strike: Callable[[], None] = die
 
-    def arm(self, step: int, strike: Callable[[], None] | type[BaseException]) -> None:
-        """Strike at this step from now on, with an error or with any deed."""
-        self.steps, self.strike_at, self.deed = 0, step, ""
+    def arm(
+        self,
+        step: int,
+        strike: Callable[[], None] | type[BaseException],
+        deed: str = "",
+    ) -> None:
+        """Strike at this step, or this deed of the storage, with an error or a deed."""
+        self.steps, self.strike_at, self.deed = 0, step, deed
         self.strike = raiser(strike) if isinstance(strike, type) else strike
 
     def die_at(self, deed: str, time: int) -> None:
         """Die before the storage does this for the first, second, … time from now on."""
-        self.arm(time, Died)
-        self.deed = deed
+        self.arm(time, Died, deed)
 
     def disarm(self) -> None:
         self.strike_at = 0
@@ -75,7 +79,7 @@ class FragileStorage(Storage):
         self.files = {}
 
     def _open(self, name, mode="rb"):
-        self.saboteur.pass_by()
+        self.saboteur.pass_by("open")
         if name not in self.files:
             raise FileNotFoundError(name)
         return ContentFile(self.files[name], name)

@@ -362,6 +362,22 @@ def test_a_missing_file_hinders_nobody_from_uploading_a_new_one(
     assert read(document) == NEW
 
 
+class OutOfReach(Exception):
+    """What the library of a cloud storage raises while it is not reached."""
+
+
+@pytest.mark.usefixtures("saboteur", "has_been_out")
+def test_a_file_that_cannot_be_read_just_now_is_not_replaced_unkept(
+    saboteur, client, document, ada, read
+):
+    client.force_login(ada)
+    saboteur.arm(1, OutOfReach, "open")
+    upload = SimpleUploadedFile("report.docx", NEW)
+    answer = edit_in_the_admin(client, document, file=upload)
+    assert "did not give" in str(answer.context["form"].errors["file"])
+    assert read(document) == OLD
+
+
 @pytest.mark.usefixtures("saboteur", "has_been_out")
 def test_an_upload_in_the_admin_writes_over_nobody_else(
     saboteur, client, document, ada, read

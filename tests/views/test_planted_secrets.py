@@ -15,6 +15,7 @@ from itertools import chain
 from traceback import TracebackException
 from urllib.parse import unquote
 
+import django
 import pytest
 from django.core.files.base import ContentFile
 from django.core.files.storage import FileSystemStorage
@@ -66,7 +67,9 @@ def site(browser, settings, caplog):
         "ENCRYPTION_KEYS": [ENCRYPTION_KEY],
         "WEBHOOKS": True,
     }
-    settings.ADMINS = [("Admin", "admin@example.com")]
+    # Django 6 wants addresses, Django 5 wants pairs.
+    address = "admin@example.com"
+    settings.ADMINS = [address if django.VERSION >= (6, 0) else ("Admin", address)]
     for name in ("msal", "urllib3", "requests", "wagtail_m365", "django_tasks"):
         caplog.set_level(logging.DEBUG, name)
     browser.connect(*bundles.EDIT, *bundles.SAVE, *bundles.SHARED)
@@ -166,10 +169,13 @@ def full_disk():
 
 @pytest.fixture
 def broken_files(monkeypatch):
-    """Files can be opened, and neither be read nor be written."""
+    """Files can be opened, and neither be read to their end nor be written."""
 
     def fail(*args, **kwargs):
         raise OSError("No space left on device")
+
+    def read(size=-1):
+        return b"P" if size == 1 else fail()
 
     def broken_files():
         whole = FileSystemStorage._open
@@ -178,7 +184,7 @@ def broken_files(monkeypatch):
             file = whole(self, name, mode)
             file.file.close()
             file.file = io.BytesIO()
-            file.file.read = fail
+            file.file.read = read
             return file
 
         monkeypatch.setattr(FileSystemStorage, "_open", _open)

@@ -17,6 +17,7 @@ from, since a remote copy is deleted after step 3 only.
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -37,6 +38,8 @@ from wagtail_m365.models.versions import Source, Stage
 from . import mending
 from .content import Fingerprint, fingerprint_of, has_content, known_hash
 from .steady import changed_meanwhile, opened_steadily, require_steady
+
+logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -138,6 +141,8 @@ def kept_while_replaced(document: AbstractDocument, user: Any) -> Iterator[None]
     uploading a new one.
 
     Raises:
+        FileMissing: The storage has the old file and does not give it just now (code
+            ``file_unreadable``).
         BothChanged: Somebody else replaced the file at the same moment.
         ContentMismatch, WriteFailed: The old file could not be kept.
     """
@@ -177,8 +182,21 @@ def _kept_if_wanted(document: AbstractDocument, user: Any) -> DocumentVersion | 
         return None
     try:
         return keep(document, Occasion(user=user), durable=False)
-    except FileMissing:
+    except FileMissing as missing:
+        if _may_be_there(document):
+            raise FileMissing(
+                "The storage did not give the file.", code="file_unreadable"
+            ) from missing
         return None
+
+
+def _may_be_there(document: AbstractDocument) -> bool:
+    """Only a storage that says so has lost the file; a moment's trouble is no loss."""
+    try:
+        return bool(document.file.storage.exists(document.file.name))
+    except Exception:  # storages raise errors of their own
+        logger.warning("The storage of %s does not answer.", document.pk, exc_info=True)
+        return True
 
 
 def _begin(

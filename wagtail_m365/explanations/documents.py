@@ -51,6 +51,15 @@ WORDS = rows(
         ),
     ),
     (
+        "file_unreadable",
+        nobody(
+            _(
+                "The site's storage did not give the document's file; nothing was changed."
+            ),
+            _("Try again in a moment; if it stays so, tell the site's administrator."),
+        ),
+    ),
+    (
         "name_refused",
         editor(
             _("OneDrive does not accept this name."),
