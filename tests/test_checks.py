@@ -164,6 +164,12 @@ def test_a_transaction_around_every_request_is_warned_of(configure, settings):
     assert "W012" in numbers()
 
 
+def test_a_middleware_that_is_not_there_is_not_ours_to_tell(configure, settings):
+    configure()
+    settings.MIDDLEWARE = [*settings.MIDDLEWARE, "not_installed.Middleware"]
+    assert "W012" not in numbers()
+
+
 def test_an_unencrypted_session_cookie_is_warned_of_before_deployment(
     configure, settings
 ):

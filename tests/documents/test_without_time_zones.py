@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from django.urls import reverse
@@ -9,7 +9,7 @@ from django.utils import timezone
 from wagtail_m365.documents.bringing_back import bring_back, check
 from wagtail_m365.documents.opening import open_document
 from wagtail_m365.health.endings import ending_of_site
-from wagtail_m365.models import EditSession, WatchedItem
+from wagtail_m365.models import EditSession, WatchedItem, moments
 from wagtail_m365.views.status_sentences import time_since
 
 from .watch import Watch
@@ -66,3 +66,10 @@ def test_the_end_of_a_secret_is_counted_in_days(settings):
         "CLIENT_SECRET_ENDS_ON": tomorrow.isoformat(),
     }
     assert ending_of_site().days_left == 1
+
+
+def test_a_moment_is_kept_in_the_sites_zone_whoever_looks(settings):
+    settings.TIME_ZONE = "Europe/Berlin"
+    told = datetime(2026, 6, 1, 12, tzinfo=UTC)
+    with timezone.override("Asia/Tokyo"):
+        assert moments.kept(told) == datetime(2026, 6, 1, 14)  # noqa: DTZ001  # naive

@@ -100,12 +100,7 @@ def check_middleware(**kwargs: Any) -> Messages:
 
     That of django-reversion, which heeds no ``non_atomic_requests``.
     """
-    around = [
-        path
-        for path in django_settings.MIDDLEWARE
-        if hasattr(middleware := import_string(path), "request_creates_revision")
-        and getattr(middleware, "atomic", False)
-    ]
+    around = [path for path in django_settings.MIDDLEWARE if _is_transaction(path)]
     return [
         checks.Warning(
             f"{path} puts a transaction around every request: documents cannot be "
@@ -115,6 +110,15 @@ def check_middleware(**kwargs: Any) -> Messages:
         )
         for path in around
     ]
+
+
+def _is_transaction(path: str) -> bool:
+    try:
+        middleware = import_string(path)
+    except ImportError:  # the site's own fault, which Django tells where it serves
+        return False
+    makes_revisions = hasattr(middleware, "request_creates_revision")
+    return makes_revisions and bool(getattr(middleware, "atomic", False))
 
 
 def check_addresses(**kwargs: Any) -> Messages:

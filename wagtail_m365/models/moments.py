@@ -17,7 +17,8 @@ def kept(moment: datetime | None) -> datetime | None:
     """A moment that Microsoft told, as this site keeps moments and compares them."""
     if moment is None or uses_time_zones() or timezone.is_naive(moment):
         return moment
-    return timezone.make_naive(moment)
+    # As ``timezone.now()`` is there: in the site's own zone, whosever is looking.
+    return timezone.make_naive(moment, timezone.get_default_timezone())
 
 
 def here(moment: datetime) -> datetime:
