@@ -295,3 +295,14 @@ def test_an_account_that_is_out_of_use_shows_nothing(signed_in):
     proves, page = signed_in()
     assert not proves
     assert "Sign in again" in page
+
+
+def test_who_enters_another_application_learns_what_it_stops(
+    admin, accounts, register, admin_user
+):
+    accounts()
+    register()
+    assert "has to be connected again" not in admin.get(step_address("register")).text
+    Connection.objects.create(user=admin_user, client_id=CLIENT, object_id="me")
+    told = admin.get(step_address("register")).text
+    assert "One account is connected with this application." in told

@@ -43,7 +43,7 @@ from .set_up_forms import (
     credential_form,
     form_rows,
 )
-from .set_up_sign_in import facts_of_sign_in
+from .set_up_sign_in import count_made_with, facts_of_sign_in
 from .settings import ConfiguresMicrosoft365, actor_of, examined, told
 
 if TYPE_CHECKING:
@@ -264,6 +264,7 @@ class SetUpStepView(
             "redirect_uri": uri,
             "fixed": conf.is_set("REDIRECT_URI"),
             "early_findings": [(each, actor_of(each)) for each in found],
+            "connected": count_made_with(self.row.registration),
             "account_types": ENTRA_WORDS.get(who, ENTRA_WORDS["single"]),
         }
 

@@ -1,4 +1,4 @@
-"""The step of the set-up in which an administrator's own account is connected."""
+"""What the set-up says of accounts: the administrator's own, and those there are."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from typing import Any
 
 from wagtail_m365.errors import Misconfigured
 from wagtail_m365.health import account_of
-from wagtail_m365.models import Connection
+from wagtail_m365.models import AppRegistration, Connection
 from wagtail_m365.models.configuration import registration
 from wagtail_m365.tokens import bundles
 from wagtail_m365.tokens.connect_urls import connect_url
@@ -28,6 +28,13 @@ def facts_of_sign_in(user: Any, here: str) -> dict[str, Any]:
         "signed_in": account is not None and _was_made_with_this_application(account),
         "connect_url": connect_url(*bundles.PROFILE, *bundles.EDIT, next=here),
     }
+
+
+def count_made_with(registration: AppRegistration | None) -> int:
+    """How many accounts another application would put out of use."""
+    client_id = registration.client_id if registration else ""
+    made = Connection.objects.filter(registration=None, client_id=client_id)
+    return made.count() if client_id else 0
 
 
 def _was_made_with_this_application(account: Connection) -> bool:
