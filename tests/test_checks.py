@@ -4,6 +4,7 @@ import re
 from pathlib import Path
 
 import pytest
+from django.conf.urls.i18n import i18n_patterns
 from django.core.checks import run_checks
 from django.test import override_settings
 from django.urls import include, path
@@ -308,6 +309,21 @@ def test_a_redirect_uri_that_cannot_work_is_warned_of(
     assert [m.id for m in messages] == ["wagtail_m365.W009"] * len(problems)
     for message, problem in zip(messages, problems, strict=True):
         assert problem in message.msg
+
+
+class InEveryLanguage:
+    urlpatterns = i18n_patterns(path("admin/", include(wagtailadmin_urls)))
+
+
+def test_the_address_of_one_language_is_as_good_as_another(configure, settings):
+    settings.ROOT_URLCONF = InEveryLanguage
+    settings.WAGTAILADMIN_BASE_URL = ""
+    for language in ("en", "de"):
+        uri = f"https://site.example/{language}/admin/m365/oauth/callback/"
+        configure(REDIRECT_URI=uri)
+        assert checks.check_redirect_uri() == []
+    configure(REDIRECT_URI="https://site.example/admin/m365/oauth/callback/")
+    assert [each.id for each in checks.check_redirect_uri()] == ["wagtail_m365.W009"]
 
 
 def test_mails_that_lead_to_another_host_than_sign_ins_are_warned_of(

@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 from django.conf import settings as django_settings
 from django.core import checks
 from django.urls import NoReverseMatch, reverse
+from django.utils.translation import get_language, get_language_from_path, override
 
 from wagtail_m365 import conf
 from wagtail_m365.conf import settings
@@ -66,12 +67,16 @@ def _not_https(uri: str) -> tuple[str, str]:
 
 
 def _not_the_callback(uri: str) -> tuple[str, str]:
+    given = urlsplit(uri).path
+    # Where the admin is under i18n_patterns, there is one address for each language.
+    language = get_language_from_path(given) or get_language()
     try:
-        path = reverse("wagtail_m365:callback")
+        with override(language):
+            path = reverse("wagtail_m365:callback")
     except NoReverseMatch:
         return "", ""
     # A proxy may put something before it, and nothing behind.
-    if urlsplit(uri).path.endswith(path):
+    if given.endswith(path):
         return "", ""
     return f"REDIRECT_URI does not end with {path}.", "Our callback is there."
 
