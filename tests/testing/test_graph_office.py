@@ -12,6 +12,7 @@ import pytest
 import requests
 
 from wagtail_m365.testing.fake.drives import DriveSeam
+from wagtail_m365.testing.fake.item_json import etag
 from wagtail_m365.testing.fake.quickxor import QuickXorHash
 from wagtail_m365.testing.fake.state import Account
 from wagtail_m365.testing.server import FakeMicrosoft
@@ -298,6 +299,22 @@ def test_a_broken_file_is_shown_without_its_text(
 
     assert page.status_code == 200
     assert "cannot be read" in page.text
+
+
+@pytest.mark.parametrize("name", ["a.docx", "b.xlsx", "c.bin"])
+def test_nothing_is_written_into_a_broken_file(
+    fake: FakeMicrosoft, drive: DriveSeam, name: str
+) -> None:
+    drive.put(name, b"no zip")
+    tag = etag(drive.drive, drive.item(name))
+
+    answer = Person(fake, drive, name).press(
+        "save", etag=tag, **{"word/document.xml": "Mine"}
+    )
+
+    assert answer.status_code == 422
+    assert "cannot be read" in answer.text
+    assert drive.file(name) == b"no zip"
 
 
 def test_all_drives_and_folders_can_be_walked(

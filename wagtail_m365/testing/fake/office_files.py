@@ -7,7 +7,9 @@ import posixpath
 import re
 import zipfile
 from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
+from typing import BinaryIO
 from xml.parsers import expat
 
 from . import office_cells, office_text
@@ -66,20 +68,21 @@ def read(blob: Blob, name: str) -> list[Field]:
         return [Field(key="text", label="Text", text=text)]
     if not kind:
         return []
-    try:
-        with blob.open() as stream, zipfile.ZipFile(stream) as package:
-            return list(_fields(package, kind))
-    except (zipfile.BadZipFile, expat.ExpatError, KeyError, IndexError) as error:
-        raise NotReadable(f"{name} cannot be read as a {kind} file") from error
+    with _opened(blob, name, kind) as (_stream, package):
+        return list(_fields(package, kind))
 
 
 def write(blob: Blob, name: str, texts: Mapping[str, str]) -> bytes:
-    """The file with other texts; everything else keeps its bytes."""
+    """The file with other texts; everything else keeps its bytes.
+
+    Raises:
+        NotReadable: As :func:`read`; nothing can be written into it.
+    """
     kind = application(name)
     texts = {key: text.replace("\r\n", "\n") for key, text in texts.items()}
     if kind == "Text":
         return texts.get("text", "").encode()
-    with blob.open() as stream, zipfile.ZipFile(stream) as package:
+    with _opened(blob, name, kind) as (stream, package):
         if kind == "Excel":
             parts = _changed_sheets(package, texts)
         else:
@@ -87,6 +90,19 @@ def write(blob: Blob, name: str, texts: Mapping[str, str]) -> bytes:
         target = io.BytesIO()
         replace_parts(stream, target, parts)
         return target.getvalue()
+
+
+@contextmanager
+def _opened(
+    blob: Blob, name: str, kind: str
+) -> Iterator[tuple[BinaryIO, zipfile.ZipFile]]:
+    try:
+        with blob.open() as stream, zipfile.ZipFile(stream) as package:
+            yield stream, package
+    except (zipfile.BadZipFile, expat.ExpatError, KeyError, IndexError) as error:
+        raise NotReadable(
+            f"{name} cannot be read as a {kind or 'known'} file"
+        ) from error
 
 
 def _fields(package: zipfile.ZipFile, kind: str) -> Iterator[Field]:
