@@ -101,6 +101,22 @@ def test_a_deleted_user_loses_the_tokens(person):
     assert ModelLogEntry.objects.filter(action="wagtail_m365.disconnect").exists()
 
 
+@pytest.mark.parametrize(
+    ("leave", "why"),
+    [
+        (lambda person, group: person.delete(), "its owner was deleted"),
+        (
+            lambda person, group: person.groups.remove(group),
+            "its owner may not use Microsoft 365 any more",
+        ),
+    ],
+)
+def test_the_log_says_why_a_connection_ended(person, editors_group, leave, why):
+    leave(person, editors_group)
+    entry = ModelLogEntry.objects.get(action="wagtail_m365.disconnect")
+    assert entry.message == f"Microsoft account disconnected: {why}"
+
+
 def test_who_leaves_the_group_loses_the_tokens(person, editors_group):
     person.groups.remove(editors_group)
     assert not Connection.objects.exists()

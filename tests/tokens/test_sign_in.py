@@ -338,6 +338,8 @@ def test_another_account_takes_the_place_when_the_editor_agreed(
     assert (kept.pk, kept.username) == (connection.pk, "bob@contoso.example")
     assert kept.object_id == bob.object_id
     assert get_token(person)
+    entry = ModelLogEntry.objects.get(action="wagtail_m365.reconnect")
+    assert entry.message.endswith(": instead of ada@contoso.example")
 
 
 def of_another_registration(connection):

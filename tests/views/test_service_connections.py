@@ -266,6 +266,7 @@ def test_the_label_is_changed_and_that_is_logged(browser, newsletter, manager):
     assert entry.data["before"] == ""
     page = browser.get(url("service_connection", "newsletter")).content.decode()
     assert "Microsoft connection renamed" in page
+    assert "service connection “newsletter”" in page
 
 
 def test_the_list_names_them_all_and_no_editors_account(
@@ -412,6 +413,7 @@ def test_deleting_destroys_the_tokens_even_when_microsoft_is_away(
     entry = ModelLogEntry.objects.get(action="wagtail_m365.disconnect")
     assert entry.user == manager
     assert entry.data["service"] == "newsletter"
+    assert "service connection “newsletter”" in entry.message
 
 
 def test_the_question_says_what_uses_it(browser, newsletter):

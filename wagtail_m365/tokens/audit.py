@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
+from django.utils.functional import Promise
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from wagtail.log_actions import LogActionRegistry, LogFormatter, log
@@ -40,17 +42,28 @@ _ACTIONS = (
 )
 
 
+#: Why the site has ended a connection by itself; other reasons are somebody's words.
+_WHY: dict[str, Promise] = {
+    "deactivated": _("its owner was deactivated"),
+    "deleted": _("its owner was deleted"),
+    "permission_lost": _("its owner may not use Microsoft 365 any more"),
+}
+
+
 def register_log_actions(actions: LogActionRegistry) -> None:
     """Make our actions known to Wagtail's log (hook ``register_log_actions``)."""
-    for action in _ACTIONS:
-        actions.register_action(*action)
+    for action, label, message in _ACTIONS:
+        actions.register_action(action)(_formatter(label, message))
     actions.register_action(ROTATE_KEYS)(_OfKeys)
 
 
-def connected(connection: Connection, user: Any, *, created: bool) -> None:
-    """An account was connected, or connected again."""
+def connected(
+    connection: Connection, user: Any, *, created: bool, instead_of: str = ""
+) -> None:
+    """An account was connected, or connected again, or took the place of another one."""
     action = CONNECT if created else RECONNECT
-    log(connection, action, user=user, data=_facts_of(connection))
+    facts = _facts_of(connection) | {"instead_of": instead_of}
+    log(connection, action, user=user, data=facts)
 
 
 def disconnected(connection: Connection, user: Any = None, *, reason: str) -> None:
@@ -97,6 +110,35 @@ def keys_rotated(key: str, *, sealed: int, unreadable: int) -> None:
     """
     facts = {"key": key, "sealed": sealed, "unreadable": unreadable}
     log(M365Settings.load(), ROTATE_KEYS, data=facts)
+
+
+def _formatter(label_text: Promise, message_text: Promise) -> type[LogFormatter]:
+    class Formatter(LogFormatter):
+        label = label_text
+
+        def format_message(self, log_entry: Any) -> str:
+            details = ", ".join(_details(log_entry.data or {}))
+            if not details:
+                return str(message_text)
+            told = {"what": message_text, "details": details}
+            return gettext("%(what)s: %(details)s") % told
+
+        def format_comment(self, log_entry: Any) -> str:
+            reason = str((log_entry.data or {}).get("reason", ""))
+            return "" if reason in {*_WHY, "asked"} else reason
+
+    return Formatter
+
+
+def _details(facts: dict[str, Any]) -> Iterator[str]:
+    if facts.get("service"):
+        yield gettext("service connection “%(service)s”") % facts
+    if facts.get("instead_of"):
+        yield gettext("instead of %(instead_of)s") % facts
+    if facts.get("before"):
+        yield gettext("formerly “%(before)s”") % facts
+    if facts.get("reason") in _WHY:
+        yield str(_WHY[facts["reason"]])
 
 
 class _OfKeys(LogFormatter):

@@ -178,6 +178,8 @@ def _redeemed(user: Any, begun: flows.SignIn, query: Mapping[str, str]) -> Signe
     with transaction.atomic():
         connection = _connection_for(user, begun, account, own, here.client_id)
         created = connection._state.adding
+        is_other = connection.object_id not in {"", account.object_id}
+        instead_of = connection.username if is_other else ""
         _fill(connection, account, here.client_id, tokens)
         connection.registration = own
         servers.remember_servers(connection, here.cloud)
@@ -186,7 +188,7 @@ def _redeemed(user: Any, begun: flows.SignIn, query: Mapping[str, str]) -> Signe
             connection.make_default()
         storing.keep_new_access_token(connection, tokens, GRAPH)
         consents.granted_by_sign_in(connection)
-        audit.connected(connection, user, created=created)
+        audit.connected(connection, user, created=created, instead_of=instead_of)
         send_when_committed(
             connection_made, Connection, connection=connection, created=created
         )
