@@ -49,7 +49,7 @@ class Saboteur:
         self.arm(time, Died, deed)
 
     def disarm(self) -> None:
-        self.strike_at = 0
+        self.strike_at, self.deed = 0, ""
 
     def pass_by(self, deed: str = "") -> None:
         if self.deed and deed != self.deed:

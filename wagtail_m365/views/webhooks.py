@@ -79,7 +79,8 @@ class FollowedDrivesView(ManagesConnections, IndexView):
     results_template_name = "wagtail_m365/webhooks/list_results.html"
     # One permission for all of them, asked for by ManagesConnections.
     permission_policy = None
-    default_ordering = "subscription__expires_at"
+    # Many have no end: those stay in one order, so that no page misses any.
+    default_ordering = ("subscription__expires_at", "pk")
     paginate_by = 50
     is_searchable = False
     list_export: list[str] = []
