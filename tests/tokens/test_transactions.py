@@ -61,6 +61,8 @@ def end_another_request():
             request_finished.send(sender=None)
         finally:
             database.close()
+            if database.connection is not None:  # Django leaves it open in memory
+                database.connection.close()
 
     with ThreadPoolExecutor(1) as executor:
         executor.submit(end).result()
