@@ -267,6 +267,19 @@ def struck_at_new_file(saboteur, document, user):
         replace(document, user, alongside=die)
 
 
+def test_what_is_there_stays_where_the_old_bytes_are_lost(
+    saboteur, make_document, ada, read
+):
+    document = make_document(OLD)
+    struck_at_new_file(saboteur, document, ada)
+    version = DocumentVersion.objects.get()
+    version.file.storage.delete(version.file.name)
+    there = read(document)
+    with pytest.raises(FileMissing):
+        mend(document)
+    assert read(document) == there
+
+
 def test_a_version_nobody_needs_goes_when_it_was_given_up(
     saboteur, make_document, ada, read
 ):

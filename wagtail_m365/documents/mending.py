@@ -142,9 +142,11 @@ def _put_back(document: AbstractDocument, version: DocumentVersion) -> bool:
     storage, name = document.file.storage, version.document_file_name
     if has_content(storage, name, version.sha256):
         return False
-    if storage.exists(name):
-        storage.delete(name)
+    # What is there goes only once the old bytes are at hand: it may be unreadable for a
+    # moment, and theirs be lost.
     with opened_in(version.file.storage, str(version.file.name)) as source:
+        if storage.exists(name):
+            storage.delete(name)
         stored = storage.save(name, File(source))
     if not has_content(storage, stored, version.sha256):
         raise ContentMismatch("The storage did not take the old file back.")
